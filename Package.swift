@@ -1,0 +1,140 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The house, from the ground up. A target may only name targets of its own floor or of a floor below;
+// `Tests/Architecture/check-arrows` holds this manifest against that rule in `make lint` and `make test`.
+
+/// Swift 6 mode, every upcoming feature we rely on, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For targets that touch C: every pointer use says `unsafe`.
+let audited: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+func library(_ name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/\(floor)/\(name)",
+        exclude: [],
+        swiftSettings: strict)
+}
+
+func wrapper(_ name: String, on floor: String = "Platform", _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/\(floor)/\(name)",
+        swiftSettings: audited)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: dependencies,
+        path: "Tests/\(name)Tests",
+        resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "soundgate",
+    products: [.executable(name: "soundgate", targets: ["soundgate"])],
+    targets: [
+        // CLibraries: one module map and shim per C library.
+        .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+        .systemLibrary(name: "CCurl", path: "Sources/CLibraries/CCurl"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/CLibraries/COpenSSL"),
+        .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
+        .systemLibrary(name: "CYAML", path: "Sources/CLibraries/CYAML"),
+        .systemLibrary(name: "CJansson", path: "Sources/CLibraries/CJansson"),
+        .systemLibrary(name: "CSndFile", path: "Sources/CLibraries/CSndFile"),
+
+        // Platform: knows nothing of sounds.
+        wrapper("Threads", ["CLinux"]),
+        wrapper("EventLoop", ["CLinux", "Threads"]),
+        library("HTTP", on: "Platform"),
+        wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP"]),
+        wrapper("HTTPClient", ["CLinux", "CCurl", "Threads", "EventLoop", "HTTP"]),
+        wrapper("Crypto", ["COpenSSL"]),
+        wrapper("JSON", ["CJansson"]),
+        wrapper("YAML", ["CYAML"]),
+        wrapper("SQLite", ["CSQLite", "Threads"]),
+        wrapper("AudioFile", ["CSndFile"]),
+        wrapper("Telemetry", ["CLinux", "Threads"]),
+
+        // Gateway: the product.
+        library("Sound", on: "Gateway", ["JSON"]),
+        library("Synthesis", on: "Gateway"),
+        library("Configuration", on: "Gateway", ["YAML", "JSON"]),
+        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP"]),
+        library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
+        library("Assets", on: "Gateway", ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]),
+        library(
+            "Tasks", on: "Gateway",
+            [
+                "Sound", "Providers", "Routing", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient", "EventLoop",
+                "Threads", "Telemetry", "Crypto",
+            ]),
+        library(
+            "API", on: "Gateway",
+            [
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Configuration", "HTTP", "HTTPServer", "JSON",
+                "EventLoop", "Threads", "Telemetry", "Crypto",
+            ]),
+
+        // Vendor doubles, and the program.
+        library(
+            "Emulators", on: ".",
+            ["Synthesis", "AudioFile", "HTTP", "HTTPServer", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]),
+        .executableTarget(
+            name: "soundgate",
+            dependencies: [
+                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
+                "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis", "Tasks",
+                "Telemetry", "Threads",
+            ],
+            path: "Sources/soundgate",
+            swiftSettings: strict),
+
+        // Tests mirror Sources; EndToEnd runs the built program.
+        tests("Threads", ["Threads"]),
+        tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
+        tests("HTTP", ["HTTP"]),
+        tests("HTTPServer", ["HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
+        tests("HTTPClient", ["HTTPClient", "HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
+        tests("Crypto", ["Crypto"]),
+        tests("JSON", ["JSON"]),
+        tests("YAML", ["YAML"]),
+        tests("SQLite", ["SQLite", "Threads"]),
+        tests("AudioFile", ["AudioFile"]),
+        tests("Telemetry", ["Telemetry"]),
+        tests("Sound", ["Sound", "JSON"]),
+        tests("Synthesis", ["Synthesis", "AudioFile"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON"]),
+        tests("Providers", ["Providers", "Sound", "JSON", "HTTP", "Synthesis"], resources: [.copy("Recordings")]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON"]),
+        tests("Assets", ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]),
+        tests(
+            "Tasks",
+            [
+                "Tasks", "Providers", "Routing", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "EventLoop", "Threads", "Telemetry",
+            ]),
+        tests(
+            "API",
+            [
+                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "Configuration", "HTTP", "HTTPServer",
+                "JSON", "EventLoop", "Threads", "Telemetry",
+            ]),
+        tests("Emulators", ["Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads"]),
+        tests("EndToEnd", ["AudioFile", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]),
+    ],
+    swiftLanguageModes: [.v6])
