@@ -75,7 +75,7 @@ let package = Package(
         library("Sound", on: "Gateway", ["JSON", "Spelling"]),
         library("Synthesis", on: "Gateway"),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
-        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP"]),
+        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
         library("Assets", on: "Gateway", ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]),
         library(

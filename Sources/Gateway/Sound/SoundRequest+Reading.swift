@@ -135,7 +135,8 @@ extension SoundRequest {
             reader.refuse(field, .wrongType, "provider_options must be an object from provider names to objects")
             return
         }
-        for (name, value) in options {
+        for member in options {
+            let (name, value) = (member.key, member.value)
             if !knownProviders.contains(name) {
                 reader.refuse(
                     "\(field).\(name)", .unknownValue,
@@ -156,7 +157,8 @@ extension SoundRequest {
         if object.count > 16 {
             reader.refuse(field, .tooMany, "metadata has \(object.count) entries; at most 16 are kept")
         }
-        for (name, value) in object {
+        for member in object {
+            let (name, value) = (member.key, member.value)
             if name.unicodeScalars.count > 40 {
                 reader.refuse("\(field).\(name.prefix(40))", .tooLong, "a metadata key has at most 40 characters")
             }

@@ -1,5 +1,3 @@
-package import JSON
-
 /// A point in wall-clock time, to the millisecond.
 package struct Moment: Sendable, Hashable, Comparable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
