@@ -61,6 +61,7 @@ let package = Package(
         wrapper("Threads", ["CLinux"]),
         wrapper("EventLoop", ["CLinux", "Threads"]),
         library("HTTP", on: "Platform"),
+        library("Spelling", on: "Platform"),
         wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP"]),
         wrapper("HTTPClient", ["CLinux", "CCurl", "Threads", "EventLoop", "HTTP"]),
         wrapper("Crypto", ["COpenSSL"]),
@@ -71,10 +72,10 @@ let package = Package(
         wrapper("Telemetry", ["CLinux", "Threads"]),
 
         // Gateway: the product.
-        library("Sound", on: "Gateway", ["JSON"]),
+        library("Sound", on: "Gateway", ["JSON", "Spelling"]),
         library("Synthesis", on: "Gateway"),
-        library("Configuration", on: "Gateway", ["YAML", "JSON"]),
-        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP"]),
+        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
+        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
         library("Assets", on: "Gateway", ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]),
         library(
@@ -108,6 +109,7 @@ let package = Package(
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
+        tests("Spelling", ["Spelling"]),
         tests("HTTPServer", ["HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
         tests("Crypto", ["Crypto"]),
@@ -118,7 +120,7 @@ let package = Package(
         tests("Telemetry", ["Telemetry"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
-        tests("Configuration", ["Configuration", "YAML", "JSON"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests("Providers", ["Providers", "Sound", "JSON", "HTTP", "Synthesis"], resources: [.copy("Recordings")]),
         tests("Routing", ["Routing", "Providers", "Sound", "JSON"]),
         tests("Assets", ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]),

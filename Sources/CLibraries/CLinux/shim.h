@@ -23,3 +23,4 @@
 
 // Declared by glibc only under _GNU_SOURCE, which a module map cannot set.
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
