@@ -64,6 +64,7 @@ let package = Package(
         wrapper("Threads", ["CLinux"]),
         wrapper("EventLoop", ["CLinux", "Threads"]),
         library("HTTP", on: "Platform"),
+        library("Spelling", on: "Platform"),
         wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP"]),
         wrapper("HTTPClient", ["CLinux", "CCurl", "Threads", "EventLoop", "HTTP"]),
         wrapper("Crypto", ["COpenSSL"]),
@@ -74,10 +75,10 @@ let package = Package(
         wrapper("Telemetry", ["CLinux", "Threads"]),
 
         // Gateway: the product.
-        library("Sound", on: "Gateway", ["JSON"]),
+        library("Sound", on: "Gateway", ["JSON", "Spelling"]),
         library("Synthesis", on: "Gateway"),
-        library("Configuration", on: "Gateway", ["YAML", "JSON"]),
-        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP"]),
+        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
+        library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
         library(
             "Assets",
@@ -128,6 +129,7 @@ let package = Package(
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
+        tests("Spelling", ["Spelling"]),
         tests("HTTPServer", ["HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
         tests("Crypto", ["Crypto"]),
@@ -138,7 +140,7 @@ let package = Package(
         tests("Telemetry", ["Telemetry"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
-        tests("Configuration", ["Configuration", "YAML", "JSON"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Synthesis"],
