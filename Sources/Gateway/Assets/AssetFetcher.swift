@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 package import HTTP
 package import HTTPClient

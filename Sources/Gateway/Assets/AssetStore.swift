@@ -1,5 +1,4 @@
 package import AudioFile
-import CLinux
 import Crypto
 import Glibc
 package import Sound
