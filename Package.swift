@@ -89,7 +89,7 @@ let package = Package(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "Sound", "Providers", "Assets", "AudioFile", "SQLite", "JSON", "HTTP", "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
             ]
@@ -154,7 +154,7 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Providers", "Routing", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "Tasks", "Providers", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
                 "EventLoop", "Threads", "Telemetry",
             ]
         ),

@@ -1,5 +1,5 @@
 import Glibc
-package import HTTP
+import HTTP
 package import HTTPClient
 package import Sound
 package import Threads

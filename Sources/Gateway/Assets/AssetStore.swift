@@ -39,6 +39,9 @@ package struct AssetStore: Sendable {
     /// A fresh path for a file that is about to be written.
     package func temporaryPath() -> String { "\(directory)/incoming/\(Hex.encode(randomBytes(12)))" }
 
+    /// Removes a file that was being written and is not wanted.
+    package func discard(_ temporary: String) { unlink(temporary) }
+
     /// Where an asset's bytes are.
     package func path(of asset: AssetRecord) -> String {
         "\(directory)/\(asset.sha256.prefix(2))/\(asset.sha256).\(asset.format.rawValue)"
@@ -212,7 +215,8 @@ extension SoundFormat {
 }
 
 extension AudioFormat {
-    init(_ format: SoundFormat) {
+    /// The same format in the words of the file library.
+    package init(_ format: SoundFormat) {
         switch format {
         case .wav: self = .wav
         case .flac: self = .flac

@@ -27,7 +27,7 @@ final class FileSink: ByteSink, Sendable {
         if let type = fields["content-type"].flatMap({ MediaType($0) }), type.type == "text" || type.isJSON {
             return .refuse("content of type \(type.essence) where audio should be")
         }
-        try await onDisk { [path] state in
+        try await onDisk { [path] state throws(SystemError) in
             state.descriptor = try retryingSystemCall("open", subject: path) {
                 open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             }
@@ -36,7 +36,7 @@ final class FileSink: ByteSink, Sendable {
     }
 
     func write(_ bytes: [UInt8]) async throws {
-        try await onDisk { [path] state in
+        try await onDisk { [path] state throws(SystemError) in
             let descriptor = state.descriptor
             var written = 0
             while written < bytes.count {
@@ -49,7 +49,7 @@ final class FileSink: ByteSink, Sendable {
 
     /// Closes the file; the result is what went wrong.
     func finish() async -> String? {
-        try? await onDisk { state in
+        try? await onDisk { state throws(SystemError) in
             guard state.descriptor >= 0 else { return }
             close(state.descriptor)
             state.descriptor = -1
