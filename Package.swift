@@ -79,7 +79,7 @@ let package = Package(
         library("Synthesis", on: "Gateway"),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
-        library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
+        library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
             "Assets",
             on: "Gateway",

@@ -6,9 +6,9 @@ extension SoundRequest {
     ///
     /// - Parameters:
     ///   - json: the body as it came.
-    ///   - knownProviders: the configured names, for `provider` and `provider_options`.
+    ///   - knownProviders: the configured names, for `provider` and `provider_options`; `nil` takes any name.
     /// - Throws: `InvalidRequest` with one problem per field that cannot be taken, in the order of the wire's fields.
-    package init(_ json: JSONValue, knownProviders: [String]) throws(InvalidRequest) {
+    package init(_ json: JSONValue, knownProviders: [String]?) throws(InvalidRequest) {
         guard let object = json.object else {
             throw InvalidRequest([Problem("", .wrongType, "the body must be a JSON object such as {\"prompt\": \"rain\"}")])
         }
@@ -85,14 +85,15 @@ extension SoundRequest {
         return nil
     }
 
-    private mutating func readRoute(_ reader: inout FieldReader, knownProviders: [String]) {
+    private mutating func readRoute(_ reader: inout FieldReader, knownProviders: [String]?) {
         let field = RequestField.provider.rawValue
         if let value = reader.value(.provider) {
             let names = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
             if names.isEmpty || (value.array.map { $0.count != names.count } ?? false) {
                 reader.refuse(field, .wrongType, "provider must be a provider's name or a list of names")
             }
-            for name in names where !knownProviders.contains(name) {
+            for name in names {
+                guard let knownProviders, !knownProviders.contains(name) else { continue }
                 reader.refuse(
                     field, .unknownValue,
                     "there is no provider \"\(name)\" here\(hint(for: name, among: knownProviders)); "
@@ -122,7 +123,7 @@ extension SoundRequest {
         maxCost = Cost.Amount(amount, unit)
     }
 
-    private mutating func readRest(_ reader: inout FieldReader, knownProviders: [String]) {
+    private mutating func readRest(_ reader: inout FieldReader, knownProviders: [String]?) {
         if reader.value(.webhookURL) != nil {
             reader.refuse(
                 RequestField.webhookURL.rawValue, .notSupported,
@@ -137,7 +138,7 @@ extension SoundRequest {
         }
         for member in options {
             let (name, value) = (member.key, member.value)
-            if !knownProviders.contains(name) {
+            if let knownProviders, !knownProviders.contains(name) {
                 reader.refuse(
                     "\(field).\(name)", .unknownValue,
                     "there is no provider \"\(name)\" here\(hint(for: name, among: knownProviders))")
