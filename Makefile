@@ -64,11 +64,12 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
 
-# A sanitizer's objects live apart, so that going back to plain builds costs nothing.
+# A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
+# symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	SOUNDGATE_PROGRAM=$(CURDIR)/.build/asan/debug/soundgate \
-	  swift test --disable-xctest --sanitize address --scratch-path .build/asan $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	  swift test --disable-xctest --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	SOUNDGATE_PROGRAM=$(CURDIR)/.build/tsan/debug/soundgate \
 	  swift test --disable-xctest --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
 
