@@ -25,6 +25,7 @@ package struct AssetStore: Sendable {
 
     private let directory: String
     private let limits: Limits
+    private let pins = Guarded(PinBoard())
 
     /// Opens the folder, makes it where it is missing and clears what an earlier process left half-written.
     package init(directory: String, limits: Limits = Limits()) throws(SystemError) {
@@ -45,6 +46,8 @@ package struct AssetStore: Sendable {
 
     /// Checks a written file and keeps it; the temporary file is gone afterwards in any case.
     ///
+    /// The asset is pinned: `unpin` it when the ledger refers to it (or never will).
+    ///
     /// - Parameters:
     ///   - temporary: a path from `temporaryPath`.
     ///   - wanted: the format to keep it in; another one is converted.
@@ -64,10 +67,21 @@ package struct AssetStore: Sendable {
         return try adopt(converted, try inspect(converted))
     }
 
-    /// Forgets an asset; one that is gone already is no error.
-    package func remove(_ asset: AssetRecord) throws(SystemError) {
-        guard unlink(path(of: asset)) != 0, errno != ENOENT else { return }
-        throw SystemError("unlink", subject: path(of: asset))
+    /// Ends the protection of an asset that `keep` returned.
+    package func unpin(_ asset: AssetRecord) {
+        pins.withLock { $0.unpin(asset.sha256) }
+    }
+
+    /// A point in time, for `remove`: take it before asking the ledger what nobody refers to.
+    package func mark() -> UInt64 { pins.withLock { $0.clock } }
+
+    /// Removes an asset, unless another task has taken up the same content since `mark`; a missing file is no error.
+    package func remove(_ asset: AssetRecord, unlessTouchedSince mark: UInt64) throws(SystemError) {
+        let path = path(of: asset)
+        try pins.withLock { pins throws(SystemError) in
+            guard !pins.isTouched(asset.sha256, since: mark), unlink(path) != 0, errno != ENOENT else { return }
+            throw SystemError("unlink", subject: path)
+        }
     }
 
     // MARK: Steps
@@ -91,9 +105,12 @@ package struct AssetStore: Sendable {
             let asset = AssetRecord(
                 sha256: digest.hex, format: SoundFormat(inspection.format), bytes: bytes, duration: inspection.duration)
             let target = path(of: asset)
-            let folder = String(target.prefix { _ in true }.dropLast(target.count - directory.count - 3))
+            let folder = "\(directory)/\(asset.sha256.prefix(2))"
             try Self.makeDirectories(folder)
-            try retryingSystemCall("rename", subject: target) { rename(temporary, target) }
+            try pins.withLock { pins throws(SystemError) in
+                try retryingSystemCall("rename", subject: target) { rename(temporary, target) }
+                pins.pin(asset.sha256)
+            }
             try Self.synchronize(folder)
             return asset
         } catch {

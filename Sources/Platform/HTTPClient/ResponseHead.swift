@@ -36,7 +36,7 @@ struct ResponseHead {
         let text = unsafe UnsafeBufferPointer(rebasing: line[..<end])
         if status == nil {
             try unsafe start(text)
-        } else if unsafe text.isEmpty {
+        } else if text.isEmpty {
             finish()
         } else {
             try unsafe field(text)

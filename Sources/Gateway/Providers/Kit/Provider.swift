@@ -1,5 +1,5 @@
 package import Crypto
-package import Sound
+import Sound
 
 /// What an adapter knows of a vendor, before anything is configured.
 package struct ProviderDescriptor: Sendable {
@@ -71,7 +71,7 @@ package struct PollPace: Sendable, Equatable {
     /// A vendor's `eta` stretches the first wait, never beyond the ceiling times four.
     package func wait(beforePoll count: Int, eta: Duration?, jitter: Double) -> Duration {
         var wait = first
-        for _ in 0..<min(count, 32) where wait < ceiling { wait *= factor }
+        for _ in 0..<min(count, 32) where wait < ceiling { wait = wait * factor }
         wait = min(wait, ceiling)
         if count == 0, let eta, eta > wait { wait = min(eta, ceiling * 4) }
         return wait * (0.85 + 0.3 * jitter)

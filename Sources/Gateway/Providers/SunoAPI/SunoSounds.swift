@@ -1,5 +1,6 @@
-package import JSON
-package import Sound
+import HTTP
+import JSON
+import Sound
 
 /// Translates `POST /api/v1/generate/sounds` and `GET /api/v1/generate/record-info`.
 struct SunoSounds: JobTranslating {
