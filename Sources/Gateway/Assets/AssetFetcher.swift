@@ -39,14 +39,20 @@ package struct AssetFetcher: Sendable {
     ///   - url: where the vendor says that the audio is. Only public addresses are asked, and `own`.
     ///   - own: the provider's own base URL, which the operator has vouched for.
     ///   - format: what the caller wants it in.
-    package func fetch(_ url: String, own: String, as format: SoundFormat?) async throws(Problem) -> AssetRecord {
+    package func fetch(_ url: String, own: String, as format: SoundFormat?) async throws(Problem)
+        -> AssetRecord
+    {
         var request = UpstreamRequest(.get, url)
         request.redirects = .follow(max: 5)
         request.maximumBytes = maximumBytes
         request.timeouts.total = .seconds(300)
-        request.addresses = .publicOnly(except: Set([HTTPURL(own)].compactMap { $0 }.map { url in
-            Authority(host: url.host, port: url.port)
-        }))
+        request.addresses = .publicOnly(
+            except: Set(
+                [HTTPURL(own)].compactMap { $0 }.map { url in
+                    Authority(host: url.host, port: url.port)
+                }
+            )
+        )
         let temporary = store.temporaryPath()
         let sink = FileSink(path: temporary, pool: pool)
         do throws(TransportFailure) {

@@ -82,7 +82,9 @@ package struct AssetStore: Sendable {
     package func remove(_ asset: AssetRecord, unlessTouchedSince mark: UInt64) throws(SystemError) {
         let path = path(of: asset)
         try pins.withLock { pins throws(SystemError) in
-            guard !pins.isTouched(asset.sha256, since: mark), unlink(path) != 0, errno != ENOENT else { return }
+            guard !pins.isTouched(asset.sha256, since: mark), unlink(path) != 0, errno != ENOENT else {
+                return
+            }
             throw SystemError("unlink", subject: path)
         }
     }
@@ -92,7 +94,9 @@ package struct AssetStore: Sendable {
     private func inspect(_ path: String) throws(AssetError) -> AudioInspection {
         do throws(AudioFileError) {
             let inspection = try AudioInspection(
-                path: path, limits: AudioLimits(frames: Int(limits.duration * 192_000)))
+                path: path,
+                limits: AudioLimits(frames: Int(limits.duration * 192_000))
+            )
             guard inspection.duration <= limits.duration else {
                 throw AudioFileError.beyondLimit(.frames)
             }
@@ -106,7 +110,11 @@ package struct AssetStore: Sendable {
         do throws(SystemError) {
             let (digest, bytes) = try Self.hash(temporary)
             let asset = AssetRecord(
-                sha256: digest.hex, format: SoundFormat(inspection.format), bytes: bytes, duration: inspection.duration)
+                sha256: digest.hex,
+                format: SoundFormat(inspection.format),
+                bytes: bytes,
+                duration: inspection.duration
+            )
             let target = path(of: asset)
             let folder = "\(directory)/\(asset.sha256.prefix(2))"
             try Self.makeDirectories(folder)
@@ -121,10 +129,16 @@ package struct AssetStore: Sendable {
         }
     }
 
-    private static func convert(_ source: String, to target: String, as format: SoundFormat) throws(AudioFileError) {
+    private static func convert(_ source: String, to target: String, as format: SoundFormat)
+        throws(AudioFileError)
+    {
         let reader = try AudioReader(path: source)
         let writer = try AudioWriter(
-            path: target, format: AudioFormat(format), sampleRate: reader.sampleRate, channels: reader.channels)
+            path: target,
+            format: AudioFormat(format),
+            sampleRate: reader.sampleRate,
+            channels: reader.channels
+        )
         var block: [Float] = []
         while try reader.read(into: &block, frames: 4096) > 0 { try writer.write(block) }
         try writer.finish()
@@ -138,7 +152,9 @@ package struct AssetStore: Sendable {
         var total: Int64 = 0
         var block = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = try retryingSystemCall("read", subject: path) { read(descriptor, &block, block.count) }
+            let count = try retryingSystemCall("read", subject: path) {
+                read(descriptor, &block, block.count)
+            }
             if count == 0 { break }
             total += Int64(count)
             sha256.update(count == block.count ? block : Array(block[..<count]))
@@ -187,7 +203,11 @@ package enum AssetError: Error, Sendable, CustomStringConvertible {
 
     /// Tells the file's faults from the disk's.
     package init(_ error: AudioFileError) {
-        if case .system(let call, let code) = error { self = .disk(call: call, code: code) } else { self = .unusable(error) }
+        if case .system(let call, let code) = error {
+            self = .disk(call: call, code: code)
+        } else {
+            self = .unusable(error)
+        }
     }
 
     package var description: String {

@@ -31,7 +31,13 @@ struct Inspection {
         checkLength(of: prompt)
         let cost = operation.estimate(request)
         checkCost(cost)
-        let route = Route(name: name, model: model, prompt: prompt, fulfilment: fulfilment, estimatedCost: cost)
+        let route = Route(
+            name: name,
+            model: model,
+            prompt: prompt,
+            fulfilment: fulfilment,
+            estimatedCost: cost
+        )
         let order = Order(request, route: route)
         var call: UpstreamCall?
         if case .polled(let translator) = operation.delivery {
@@ -41,9 +47,17 @@ struct Inspection {
             if refusals.isEmpty { call = translator.submit(order) }
         }
         return Candidate(
-            name: name, refusals: refusals, fulfilment: fulfilment, model: model, prompt: prompt, estimatedCost: cost,
-            expectedWait: expectedWait, call: call, baseURL: provider.baseURL,
-            reason: refusals.isEmpty ? "" : "cannot take the request: see the refusals")
+            name: name,
+            refusals: refusals,
+            fulfilment: fulfilment,
+            model: model,
+            prompt: prompt,
+            estimatedCost: cost,
+            expectedWait: expectedWait,
+            call: call,
+            baseURL: provider.baseURL,
+            reason: refusals.isEmpty ? "" : "cannot take the request: see the refusals"
+        )
     }
 
     private mutating func refuse(_ field: String, _ code: Refusal.Code, _ message: String) {
@@ -53,8 +67,10 @@ struct Inspection {
     private mutating func checkProvider() {
         guard !request.providers.isEmpty, !request.providers.contains(provider.id) else { return }
         refuse(
-            RequestField.provider.rawValue, .notAsked,
-            "the request names \(request.providers.joined(separator: ", ")) only")
+            RequestField.provider.rawValue,
+            .notAsked,
+            "the request names \(request.providers.joined(separator: ", ")) only"
+        )
     }
 
     private mutating func checkType() {
@@ -90,13 +106,19 @@ struct Inspection {
             models.isEmpty
             ? "it has no choice of models"
             : "it has \(models.joined(separator: ", "))\(hint(for: wanted, among: models))"
-        refuse(RequestField.model.rawValue, .unknownModel, "\(name) does not have the model \"\(wanted)\"; \(choice)")
+        refuse(
+            RequestField.model.rawValue,
+            .unknownModel,
+            "\(name) does not have the model \"\(wanted)\"; \(choice)"
+        )
         return nil
     }
 
     /// The prompt with a phrase for each demand that is met in words.
     private var foldedPrompt: String {
-        let phrases = request.demands.filter { fulfilment[$0] == .hint }.compactMap { request.phrase(for: $0) }
+        let phrases = request.demands.filter { fulfilment[$0] == .hint }.compactMap {
+            request.phrase(for: $0)
+        }
         return ([request.prompt].compactMap { $0 } + phrases).joined(separator: ", ")
     }
 
@@ -105,8 +127,10 @@ struct Inspection {
         guard length > capabilities.promptLimit else { return }
         let folded = length > (request.prompt?.unicodeScalars.count ?? 0) ? " with its hints" : ""
         refuse(
-            RequestField.prompt.rawValue, .promptTooLong,
-            "the prompt\(folded) has \(length) characters; \(name) takes at most \(capabilities.promptLimit)")
+            RequestField.prompt.rawValue,
+            .promptTooLong,
+            "the prompt\(folded) has \(length) characters; \(name) takes at most \(capabilities.promptLimit)"
+        )
     }
 
     private mutating func checkCost(_ cost: Cost.Amount?) {
@@ -120,7 +144,8 @@ struct Inspection {
             return refuse(field, .tooExpensive, "\(name) bills \(cost.unit), max_cost is in \(most.unit)")
         }
         if cost.amount > most.amount {
-            let message = "\(name) costs about \(plain(cost.amount)) \(cost.unit), max_cost is \(plain(most.amount))"
+            let message =
+                "\(name) costs about \(plain(cost.amount)) \(cost.unit), max_cost is \(plain(most.amount))"
             refuse(field, .tooExpensive, message)
         }
     }

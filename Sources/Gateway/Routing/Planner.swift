@@ -44,7 +44,9 @@ package struct Planner: Sendable {
         return [grade, preference.firstIndex(of: candidate.name.provider) ?? preference.count]
     }
 
-    private func reason(for candidate: Candidate, place: Int, best: Candidate?, request: SoundRequest) -> String {
+    private func reason(for candidate: Candidate, place: Int, best: Candidate?, request: SoundRequest)
+        -> String
+    {
         guard place > 0, let best else {
             if !request.providers.isEmpty { return "first of the providers that the request names" }
             let grade = "every demand is met at grade \(candidate.weakestGrade.rawValue) or better"

@@ -36,8 +36,14 @@ package struct ProviderDescriptor: Sendable {
 
     /// A descriptor from its parts.
     package init(
-        id: String, displayName: String, kind: Kind, defaultBaseURL: String?, authentication: Authentication,
-        pace: PollPace, defaultConcurrency: Int, operations: [Operation]
+        id: String,
+        displayName: String,
+        kind: Kind,
+        defaultBaseURL: String?,
+        authentication: Authentication,
+        pace: PollPace,
+        defaultConcurrency: Int,
+        operations: [Operation]
     ) {
         self.id = id
         self.displayName = displayName
@@ -106,7 +112,11 @@ package struct Provider: Sendable {
 
     /// A configured provider; `baseURL` without a slash at its end.
     package init(
-        id: String, adapter: ProviderDescriptor, baseURL: String, credentials: [Credential], extraModels: [String] = [],
+        id: String,
+        adapter: ProviderDescriptor,
+        baseURL: String,
+        credentials: [Credential],
+        extraModels: [String] = [],
         pace: PollPace? = nil
     ) {
         self.id = id

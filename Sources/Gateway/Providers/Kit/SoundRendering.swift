@@ -1,4 +1,3 @@
-
 /// Makes audio in this process, block by block.
 package protocol SoundRendering: Sendable {
     /// How many takes an order asks for.

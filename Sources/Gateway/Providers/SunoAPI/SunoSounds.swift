@@ -35,7 +35,10 @@ struct SunoSounds: JobTranslating {
 
     func observation(_ reply: UpstreamReply) throws(PollError) -> Observation {
         guard let envelope = SunoEnvelope(reply) else {
-            throw .transient("status \(reply.status) without the vendor's envelope", retryAfter: reply.retryAfter)
+            throw .transient(
+                "status \(reply.status) without the vendor's envelope",
+                retryAfter: reply.retryAfter
+            )
         }
         if let failure = envelope.failure {
             switch failure.code {

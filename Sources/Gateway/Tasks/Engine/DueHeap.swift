@@ -41,7 +41,8 @@ package struct DueHeap<Item: Sendable>: Sendable {
         var index = 0
         while true {
             var least = index
-            for child in [2 * index + 1, 2 * index + 2] where child < entries.count && precedes(child, least) {
+            for child in [2 * index + 1, 2 * index + 2] where child < entries.count && precedes(child, least)
+            {
                 least = child
             }
             guard least != index else { return first.item }

@@ -1,4 +1,5 @@
 import Assets
+import EventLoop
 import HTTPClient
 import Providers
 import Sound
@@ -9,14 +10,20 @@ extension Engine {
     // MARK: Submit
 
     func begin(_ number: Int, of id: TaskID) {
-        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
+        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1)
+        else {
             return
         }
         let attempt = record.attempts[number - 1]
         let route = record.routes[attempt.route]
-        guard let provider = provider(route.name.provider), let operation = provider.operation(route.name.operation)
+        guard let provider = provider(route.name.provider),
+            let operation = provider.operation(route.name.operation)
         else {
-            let gone = Failure(.providerUnavailable, "\(route.name) is no longer configured", origin: .gateway)
+            let gone = Failure(
+                .providerUnavailable,
+                "\(route.name) is no longer configured",
+                origin: .gateway
+            )
             return post(.refused(attempt: number, gone), to: id)
         }
         let order = Order(record.request, route: route)
@@ -29,17 +36,25 @@ extension Engine {
     }
 
     private func submit(
-        _ order: Order, with translator: any JobTranslating, to provider: Provider, attempt: AttemptRecord, of id: TaskID
+        _ order: Order,
+        with translator: any JobTranslating,
+        to provider: Provider,
+        attempt: AttemptRecord,
+        of id: TaskID
     ) async {
-        let outcome = await upstream.send(translator.submit(order), to: provider, credential: attempt.credential)
-        let fields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
+        let outcome = await upstream.send(
+            translator.submit(order),
+            to: provider,
+            credential: attempt.credential
+        )
+        let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
         switch outcome {
         case .notSent(let reason):
-            parts.log(.warning, "the provider cannot be reached", fields.merging(["reason": reason]) { $1 })
+            parts.log(.warning, "the provider cannot be reached", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.providerUnavailable, "the provider could not be reached; nothing was sent")
             post(.refused(attempt: attempt.number, failure), to: id)
         case .unknown(let reason):
-            parts.log(.error, "the answer to a create was lost", fields.merging(["reason": reason]) { $1 })
+            parts.log(.error, "the answer to a create was lost", fields.adding(["reason": "\(reason)"]))
             post(.acceptanceUnknown(attempt: attempt.number), to: id)
         case .answered(let reply):
             do throws(SubmitError) {
@@ -51,29 +66,41 @@ extension Engine {
         }
     }
 
-    private func report(_ error: SubmitError, attempt: AttemptRecord, of id: TaskID, fields: [String: String]) {
+    private func report(_ error: SubmitError, attempt: AttemptRecord, of id: TaskID, fields: LogFields) {
         switch error {
         case .refused(let failure):
             parts.log(
-                .notice, "the provider refused a create",
-                fields.merging(["code": failure.code.rawValue, "provider_code": failure.providerCode ?? "-"]) { $1 })
+                .notice,
+                "the provider refused a create",
+                fields.adding([
+                    "code": "\(failure.code.rawValue)", "provider_code": "\(failure.providerCode ?? "-")",
+                ])
+            )
             post(.refused(attempt: attempt.number, failure), to: id)
         case .unknown(let reason):
-            parts.log(.error, "the answer to a create cannot be read", fields.merging(["reason": reason]) { $1 })
+            parts.log(.error, "the answer to a create cannot be read", fields.adding(["reason": "\(reason)"]))
             post(.acceptanceUnknown(attempt: attempt.number), to: id)
         }
     }
 
     // MARK: Render
 
-    private func render(_ order: Order, with renderer: any SoundRendering, attempt number: Int, of record: TaskRecord) {
+    private func render(
+        _ order: Order,
+        with renderer: any SoundRendering,
+        attempt number: Int,
+        of record: TaskRecord
+    ) {
         let id = record.id
         let takes = renderer.takes(order)
         post(.renderingBegan(attempt: number, takes: takes), to: id)
         let ready = Set(record.outputs.filter { $0.status != .pending }.map(\.index))
         let wanted = (0..<takes).filter { !ready.contains($0) }
         let rendering = Rendering(
-            store: parts.store, format: order.request.format ?? .wav, seed: Rendering.seed(of: id))
+            store: parts.store,
+            format: order.request.format ?? .wav,
+            seed: Rendering.seed(of: id)
+        )
         let (loop, pool) = (loop, parts.pool)
         live[id]?.works[-1] = Task {
             for (done, take) in wanted.enumerated() {
@@ -87,8 +114,11 @@ extension Engine {
                 let cancellation = Cancellation()
                 let result = await withTaskCancellationHandler {
                     await rendering.run(
-                        renderer.source(order, take: take, seed: rendering.seed), on: pool, cancellation: cancellation,
-                        progress: progress)
+                        renderer.source(order, take: take, seed: rendering.seed),
+                        on: pool,
+                        cancellation: cancellation,
+                        progress: progress
+                    )
                 } onCancel: {
                     cancellation.cancel()
                 }
@@ -104,7 +134,7 @@ extension Engine {
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
-            parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": reason])
+            parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
             post(.outputFailed(index: take, Failure(.internal, "the sound could not be rendered")), to: id)
         }
     }
@@ -120,7 +150,8 @@ extension Engine {
     }
 
     func poll(_ id: TaskID, attempt number: Int) {
-        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
+        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1)
+        else {
             return
         }
         let attempt = record.attempts[number - 1]
@@ -133,14 +164,20 @@ extension Engine {
         }
         live[id]?.works[-2] = Task {
             let outcome = await upstream.send(
-                translator.poll(RemoteJob(id: jobID)), to: provider, credential: attempt.credential)
+                translator.poll(RemoteJob(id: jobID)),
+                to: provider,
+                credential: attempt.credential
+            )
             guard !Task.isCancelled else { return }
             take(outcome, with: translator, attempt: attempt, of: id)
         }
     }
 
     private func take(
-        _ outcome: Upstream.Outcome, with translator: any JobTranslating, attempt: AttemptRecord, of id: TaskID
+        _ outcome: Upstream.Outcome,
+        with translator: any JobTranslating,
+        attempt: AttemptRecord,
+        of id: TaskID
     ) {
         guard case .answered(let reply) = outcome else {
             return schedulePoll(id, attempt: attempt.number, eta: nil)
@@ -150,7 +187,10 @@ extension Engine {
             live[id]?.failedPolls = 0
             if let word = observation.unknownWord, knownWords.insert("\(attempt.name):\(word)").inserted {
                 parts.log(
-                    .warning, "an unknown status word; taken as running", ["route": "\(attempt.name)", "word": word])
+                    .warning,
+                    "an unknown status word; taken as running",
+                    ["route": "\(attempt.name)", "word": "\(word)"]
+                )
             }
             post(.observed(attempt: attempt.number, observation), to: id)
         } catch {
@@ -165,13 +205,15 @@ extension Engine {
         switch error {
         case .transient(let reason, let retryAfter):
             live[id]?.failedPolls = 0
-            parts.log(.debug, "a poll gave no answer", ["task": "\(id)", "reason": reason])
+            parts.log(.debug, "a poll gave no answer", ["task": "\(id)", "reason": "\(reason)"])
             schedulePoll(id, attempt: attempt.number, eta: nil, atLeast: retryAfter)
         case .notFound(let failure), .unauthorized(let failure):
             guard count < 6 else { return post(.lost(attempt: attempt.number, failure), to: id) }
             parts.log(
-                .warning, "the provider does not answer for a task",
-                ["task": "\(id)", "route": "\(attempt.name)", "code": failure.code.rawValue])
+                .warning,
+                "the provider does not answer for a task",
+                ["task": "\(id)", "route": "\(attempt.name)", "code": "\(failure.code.rawValue)"]
+            )
             schedulePoll(id, attempt: attempt.number, eta: nil)
         }
     }
@@ -207,8 +249,10 @@ extension Engine {
     private func fetchFailed(_ problem: AssetFetcher.Problem, output index: Int, of id: TaskID) {
         guard let fetch = live[id]?.fetches[index] else { return }
         parts.log(
-            .warning, "a result could not be kept",
-            ["task": "\(id)", "output": "\(index)", "try": "\(fetch.tries)", "reason": problem.description])
+            .warning,
+            "a result could not be kept",
+            ["task": "\(id)", "output": "\(index)", "try": "\(fetch.tries)", "reason": "\(problem)"]
+        )
         var isOver = parts.time.instant - fetch.began >= parts.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.
         if case .storage = problem { isOver = false }

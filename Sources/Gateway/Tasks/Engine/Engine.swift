@@ -30,8 +30,14 @@ package actor Engine {
 
         /// The parts of an engine, with the usual policy.
         package init(
-            providers: [Provider], ledger: any Ledger, store: AssetStore, fetcher: AssetFetcher, client: HTTPClient,
-            pool: WorkerPool, time: any Timekeeper, log: Log
+            providers: [Provider],
+            ledger: any Ledger,
+            store: AssetStore,
+            fetcher: AssetFetcher,
+            client: HTTPClient,
+            pool: WorkerPool,
+            time: any Timekeeper,
+            log: Log
         ) {
             self.providers = providers
             self.ledger = ledger
@@ -104,7 +110,8 @@ package actor Engine {
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 credentials: provider.credentials.map { ($0.name, $0.maxConcurrent) },
-                withoutKeys: provider.adapter.defaultConcurrency)
+                withoutKeys: provider.adapter.defaultConcurrency
+            )
         }
     }
 
@@ -112,12 +119,20 @@ package actor Engine {
 
     /// Stores a new task and begins to work on it; it is durable when this returns.
     package nonisolated func create(
-        _ request: SoundRequest, routes: [Route], client: String?, deadline: Duration
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
         let now = parts.time.moment
         let record = TaskRecord(
-            id: TaskID(rawValue: identifier(prefix: "snd_", milliseconds: now.milliseconds)), client: client,
-            request: request, createdAt: now, deadline: now.advanced(by: deadline), routes: routes)
+            id: TaskID(rawValue: identifier(prefix: "snd_", milliseconds: now.milliseconds)),
+            client: client,
+            request: request,
+            createdAt: now,
+            deadline: now.advanced(by: deadline),
+            routes: routes
+        )
         try await parts.ledger.admit(record, holder: holder)
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
@@ -130,7 +145,11 @@ package actor Engine {
         while true {
             let now = parts.time.moment
             let records = try await parts.ledger.claim(
-                500, for: holder, until: now.advanced(by: .seconds(86_400)), now: now)
+                500,
+                for: holder,
+                until: now.advanced(by: .seconds(86_400)),
+                now: now
+            )
             if records.isEmpty { return count }
             count += records.count
             for record in records {
@@ -230,7 +249,9 @@ package actor Engine {
             if let change { await commit(change) }
             afterCommit(event, record)
             board.publish(record)
-            if case .slotGranted = event, !effects.contains(where: { if case .submit = $0 { true } else { false } }) {
+            if case .slotGranted = event,
+                !effects.contains(where: { if case .submit = $0 { true } else { false } })
+            {
                 releasePlace(of: id)
             }
             for effect in effects { run(effect, for: id) }
@@ -262,8 +283,10 @@ package actor Engine {
             } catch {
                 if isStopping { return }
                 parts.log(
-                    .error, "a change could not be stored; trying again",
-                    ["task": "\(change.record.id)", "reason": "\(error)"])
+                    .error,
+                    "a change could not be stored; trying again",
+                    ["task": "\(change.record.id)", "reason": "\(error)"]
+                )
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(5))
             }
@@ -274,11 +297,14 @@ package actor Engine {
         if case .outputKept(_, let asset, _) = event { parts.store.unpin(asset) }
         guard record.status.hasEnded else { return }
         parts.log(
-            .info, "task ended",
+            .info,
+            "task ended",
             [
-                "task": "\(record.id)", "status": record.status.rawValue,
-                "provider": record.route?.name.provider ?? "-", "error": record.error?.code.rawValue ?? "-",
-            ])
+                "task": "\(record.id)", "status": "\(record.status.rawValue)",
+                "provider": "\(record.route?.name.provider ?? "-")",
+                "error": "\(record.error?.code.rawValue ?? "-")",
+            ]
+        )
     }
 
     private func run(_ effect: TaskEffect, for id: TaskID) {
@@ -308,12 +334,18 @@ package actor Engine {
         let name = record.routes[index].name.provider
         guard slots[name] != nil else {
             // The provider was there when the task was planned; the operator has taken it away.
-            let gone = Failure(.providerUnavailable, "the provider \(name) is no longer configured", origin: .gateway)
+            let gone = Failure(
+                .providerUnavailable,
+                "the provider \(name) is no longer configured",
+                origin: .gateway
+            )
             post(.slotGranted(route: index, credential: nil), to: id)
             post(.refused(attempt: record.attempts.count + 1, gone), to: id)
             return
         }
-        if let ticket = slots[name]?.join(id, route: index) { board.queued(id, provider: name, ticket: ticket) }
+        if let ticket = slots[name]?.join(id, route: index) {
+            board.queued(id, provider: name, ticket: ticket)
+        }
         grant(name)
     }
 

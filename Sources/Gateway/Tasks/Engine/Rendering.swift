@@ -33,7 +33,9 @@ struct Rendering: Sendable {
     }
 
     func run(
-        _ source: sending any FrameSource, on pool: WorkerPool, cancellation: Cancellation,
+        _ source: sending any FrameSource,
+        on pool: WorkerPool,
+        cancellation: Cancellation,
         progress: @escaping @Sendable (Double) -> Void
     ) async -> Outcome {
         let box = Handover(source)
@@ -48,10 +50,17 @@ struct Rendering: Sendable {
     }
 
     private func render(
-        _ source: inout any FrameSource, _ cancellation: Cancellation, _ progress: (Double) -> Void
+        _ source: inout any FrameSource,
+        _ cancellation: Cancellation,
+        _ progress: (Double) -> Void
     ) throws -> Outcome {
         let temporary = store.temporaryPath()
-        let writer = try AudioWriter(path: temporary, format: AudioFormat(format), sampleRate: 44_100, channels: 2)
+        let writer = try AudioWriter(
+            path: temporary,
+            format: AudioFormat(format),
+            sampleRate: 44_100,
+            channels: 2
+        )
         var block: [Float] = []
         var done = 0
         var told = 0

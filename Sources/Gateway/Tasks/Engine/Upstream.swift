@@ -1,6 +1,7 @@
+import Crypto
 import HTTP
-package import HTTPClient
-package import Providers
+import HTTPClient
+import Providers
 import Sound
 
 /// Makes a provider's calls: joins base URL, path and credential, and sorts what comes back.
@@ -23,13 +24,16 @@ struct Upstream: Sendable {
         do throws(TransportFailure) {
             let response = try await client.send(request)
             return .answered(
-                UpstreamReply(status: response.status.code, fields: response.fields, body: response.body))
+                UpstreamReply(status: response.status.code, fields: response.fields, body: response.body)
+            )
         } catch {
             return error.delivery == .notSent ? .notSent(error.message) : .unknown(error.message)
         }
     }
 
-    static func request(_ call: UpstreamCall, to provider: Provider, credential name: String?) -> UpstreamRequest? {
+    static func request(_ call: UpstreamCall, to provider: Provider, credential name: String?)
+        -> UpstreamRequest?
+    {
         var request = UpstreamRequest(call.method, provider.baseURL + call.path)
         request.fields = call.fields
         request.fields["Accept"] = "application/json"

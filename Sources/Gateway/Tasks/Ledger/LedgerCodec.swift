@@ -27,14 +27,18 @@ enum LedgerCodec {
                     object["model"] = route.model.map { .string($0) }
                     var grades: JSONObject = [:]
                     for field in RequestField.demands {
-                        if let grade = route.fulfilment[field] { grades[field.rawValue] = .string(grade.rawValue) }
+                        if let grade = route.fulfilment[field] {
+                            grades[field.rawValue] = .string(grade.rawValue)
+                        }
                     }
                     object["fulfilment"] = .object(grades)
                     if let cost = route.estimatedCost {
                         object["cost"] = ["amount": .number(cost.amount), "unit": .string(cost.unit)]
                     }
                     return .object(object)
-                }))
+                }
+            )
+        )
     }
 
     static func routes(_ text: String) throws(LedgerError) -> [Route] {
@@ -57,8 +61,13 @@ enum LedgerCodec {
             }
             routes.append(
                 Route(
-                    name: RouteName(provider: provider, operation: operation), model: item["model"]?.string,
-                    prompt: prompt, fulfilment: fulfilment, estimatedCost: cost))
+                    name: RouteName(provider: provider, operation: operation),
+                    model: item["model"]?.string,
+                    prompt: prompt,
+                    fulfilment: fulfilment,
+                    estimatedCost: cost
+                )
+            )
         }
         return routes
     }
@@ -79,19 +88,30 @@ enum LedgerCodec {
             let retryable = json["retryable"]?.bool
         else { throw .corrupt("a stored failure") }
         return Failure(
-            Failure.Code(rawValue: code), message, origin: origin, retryable: retryable,
-            providerCode: json["provider_code"]?.string)
+            Failure.Code(rawValue: code),
+            message,
+            origin: origin,
+            retryable: retryable,
+            providerCode: json["provider_code"]?.string
+        )
     }
 
     static func encode(_ lines: [TimedLine]) -> String {
-        text(.array(lines.map { ["text": .string($0.text), "start": .number($0.start), "end": .number($0.end)] }))
+        text(
+            .array(
+                lines.map { ["text": .string($0.text), "start": .number($0.start), "end": .number($0.end)] }
+            )
+        )
     }
 
     static func timedLines(_ text: String?) throws(LedgerError) -> [TimedLine]? {
         guard let text else { return nil }
         return try parse(text).array?.map { line in
             TimedLine(
-                text: line["text"]?.string ?? "", start: line["start"]?.double ?? 0, end: line["end"]?.double ?? 0)
+                text: line["text"]?.string ?? "",
+                start: line["start"]?.double ?? 0,
+                end: line["end"]?.double ?? 0
+            )
         }
     }
 

@@ -59,5 +59,6 @@ let ledgerMigrations: [Migration] = [
                 PRIMARY KEY (task, number)
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX outputs_by_content ON outputs (sha256) WHERE sha256 IS NOT NULL;
-            """)
+            """
+    )
 ]

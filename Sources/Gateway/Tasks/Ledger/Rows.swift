@@ -65,32 +65,42 @@ enum Rows {
             """
             SELECT client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit,
                 cost_kind, error, revision FROM tasks WHERE id = ?
-            """, key
-        ) { row in try task(id, row) }
+            """,
+            key
+        ) { row in try task(id, row: row) }
         guard var record = found.first else { return nil }
         record.attempts = try connection.query(
             """
             SELECT number, route, provider, operation, credential, state, provider_task_id, started_at, ended_at, error
                 FROM attempts WHERE task = ? ORDER BY number
-            """, key, attempt)
+            """,
+            key
+        ) { try attempt($0) }
         record.outputs = try connection.query(
             """
             SELECT number, attempt, status, provider_key, source_url, sha256, format, bytes, duration, title, lyrics,
                 timed_lyrics, cover_url, error FROM outputs WHERE task = ? ORDER BY number
-            """, key, output)
+            """,
+            key
+        ) { try output($0) }
         if record.status == .succeeded { record.progress = 1 }
         return record
     }
 
-    private static func task(_ id: String, _ row: Row) throws -> TaskRecord {
+    private static func task(_ id: String, row: borrowing Row) throws -> TaskRecord {
         var record = TaskRecord(
-            id: TaskID(rawValue: id), client: row.optionalText(0), request: try LedgerCodec.request(row.text(1)),
-            createdAt: Moment(milliseconds: row.int64(2)), deadline: Moment(milliseconds: row.int64(3)),
-            routes: try LedgerCodec.routes(row.text(4)))
+            id: TaskID(rawValue: id),
+            client: row.optionalText(0),
+            request: try LedgerCodec.request(row.text(1)),
+            createdAt: Moment(milliseconds: row.int64(2)),
+            deadline: Moment(milliseconds: row.int64(3)),
+            routes: try LedgerCodec.routes(row.text(4))
+        )
         record.status = try word(row.text(5), "status")
         record.startedAt = row.optionalInt64(6).map(Moment.init)
         record.endedAt = row.optionalInt64(7).map(Moment.init)
-        if let amount = row.optionalDouble(8), let unit = row.optionalText(9), let kind = row.optionalText(10) {
+        if let amount = row.optionalDouble(8), let unit = row.optionalText(9), let kind = row.optionalText(10)
+        {
             record.cost = Cost(Cost.Amount(amount, unit), try word(kind, "kind of cost"))
         }
         record.error = try LedgerCodec.failure(row.optionalText(11))
@@ -98,10 +108,14 @@ enum Rows {
         return record
     }
 
-    private static func attempt(_ row: Row) throws -> AttemptRecord {
+    private static func attempt(_ row: borrowing Row) throws -> AttemptRecord {
         var attempt = AttemptRecord(
-            number: row.int(0), route: row.int(1), name: RouteName(provider: row.text(2), operation: row.text(3)),
-            credential: row.optionalText(4), startedAt: Moment(milliseconds: row.int64(7)))
+            number: row.int(0),
+            route: row.int(1),
+            name: RouteName(provider: row.text(2), operation: row.text(3)),
+            credential: row.optionalText(4),
+            startedAt: Moment(milliseconds: row.int64(7))
+        )
         attempt.state = try word(row.text(5), "attempt state")
         attempt.providerTaskID = row.optionalText(6)
         attempt.endedAt = row.optionalInt64(8).map(Moment.init)
@@ -109,14 +123,18 @@ enum Rows {
         return attempt
     }
 
-    private static func output(_ row: Row) throws -> OutputRecord {
+    private static func output(_ row: borrowing Row) throws -> OutputRecord {
         var output = OutputRecord(index: row.int(0), attempt: row.int(1))
         output.status = try word(row.text(2), "output status")
         output.providerKey = row.optionalText(3)
         output.sourceURL = row.optionalText(4)
         if let sha256 = row.optionalText(5), let format = row.optionalText(6) {
             output.asset = AssetRecord(
-                sha256: sha256, format: try word(format, "format"), bytes: row.int64(7), duration: row.double(8))
+                sha256: sha256,
+                format: try word(format, "format"),
+                bytes: row.int64(7),
+                duration: row.double(8)
+            )
         }
         output.title = row.optionalText(9)
         output.lyrics = row.optionalText(10)
@@ -126,7 +144,9 @@ enum Rows {
         return output
     }
 
-    private static func word<Word: RawRepresentable<String>>(_ text: String, _ what: String) throws(LedgerError) -> Word {
+    private static func word<Word: RawRepresentable<String>>(_ text: String, _ what: String)
+        throws(LedgerError) -> Word
+    {
         guard let word = Word(rawValue: text) else { throw .corrupt("the \(what) \"\(text)\"") }
         return word
     }

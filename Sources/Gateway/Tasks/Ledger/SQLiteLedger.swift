@@ -1,4 +1,4 @@
-package import SQLite
+import SQLite
 package import Sound
 
 /// The ledger in one SQLite file: one process, grouped commits.
@@ -11,9 +11,11 @@ package struct SQLiteLedger: Ledger {
     ///
     /// - Throws: `DatabaseOpeningError` for a file that is in use, foreign, damaged or of a newer version.
     package init(path: String) async throws {
-        database = try Database(path: path, applicationID: 0x736E_6467, migrations: ledgerMigrations)
+        database = try Database(path: path, migrations: ledgerMigrations)
         try await database.write { connection in
-            _ = try connection.run("UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL")
+            _ = try connection.run(
+                "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
+            )
         }
     }
 
@@ -28,7 +30,9 @@ package struct SQLiteLedger: Ledger {
         let (record, parts) = (change.record, change.parts)
         try await write { connection in
             let id = SQLiteValue.text(record.id.rawValue)
-            if parts.removesFailedOutputs { _ = try connection.run("DELETE FROM outputs WHERE task = ?", [id]) }
+            if parts.removesFailedOutputs {
+                _ = try connection.run("DELETE FROM outputs WHERE task = ?", [id])
+            }
             for attempt in record.attempts where parts.attempts.contains(attempt.number) {
                 _ = try connection.run(Rows.putAttempt, [id] + Rows.values(of: attempt))
             }
@@ -40,7 +44,10 @@ package struct SQLiteLedger: Ledger {
     }
 
     package func claim(
-        _ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment
+        _ limit: Int,
+        for holder: LeaseHolder,
+        until: Moment,
+        now: Moment
     ) async throws(LedgerError) -> [TaskRecord] {
         try await write { connection in
             let ids = try connection.query(
@@ -52,7 +59,10 @@ package struct SQLiteLedger: Ledger {
                     ORDER BY id LIMIT ?4)
                 RETURNING id
                 """,
-                [.text(holder.name), .integer(until.milliseconds), .integer(now.milliseconds), .integer(Int64(limit))]
+                [
+                    .text(holder.name), .integer(until.milliseconds), .integer(now.milliseconds),
+                    .integer(Int64(limit)),
+                ]
             ) { $0.text(0) }
             return try ids.sorted().compactMap { try Rows.task($0, on: connection) }
         }
@@ -85,11 +95,14 @@ package struct SQLiteLedger: Ledger {
 
     package func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
         try await write { connection in
-            guard let record = try Rows.task(id.rawValue, on: connection), record.status.hasEnded else { return [] }
+            guard let record = try Rows.task(id.rawValue, on: connection), record.status.hasEnded else {
+                return []
+            }
             _ = try connection.run("DELETE FROM tasks WHERE id = ?", [.text(id.rawValue)])
             return try record.outputs.compactMap(\.asset).filter { asset in
                 let others = try connection.query(
-                    "SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1", [.text(asset.sha256)]
+                    "SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1",
+                    [.text(asset.sha256)]
                 ) { $0.int(0) }
                 return others.isEmpty
             }

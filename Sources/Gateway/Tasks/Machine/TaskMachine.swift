@@ -89,10 +89,13 @@ package struct TaskMachine: Sendable {
         switch attempt.state {
         case .intended, .accepted:
             if repeatable { return [.submit(attempt: attempt.number)] }
-            if attempt.state == .intended { return apply(.acceptanceUnknown(attempt: attempt.number), at: now) }
+            if attempt.state == .intended {
+                return apply(.acceptanceUnknown(attempt: attempt.number), at: now)
+            }
             return pendingFetches + [.poll(attempt: attempt.number, eta: nil)]
         case .succeeded: return pendingFetches.isEmpty ? conclude(at: now) : pendingFetches
-        case .failed: return attempt.error.map { moveOn(from: attempt, after: $0, at: now) } ?? conclude(at: now)
+        case .failed:
+            return attempt.error.map { moveOn(from: attempt, after: $0, at: now) } ?? conclude(at: now)
         case .unknown, .canceled: return []
         }
     }
@@ -101,7 +104,8 @@ package struct TaskMachine: Sendable {
     package mutating func apply(_ event: TaskEvent, at now: Moment) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
         switch event {
-        case .slotGranted(let route, let credential): return begin(route: route, credential: credential, at: now)
+        case .slotGranted(let route, let credential):
+            return begin(route: route, credential: credential, at: now)
         case .accepted(let number, let job): return accepted(number, job, at: now)
         case .refused(let number, let failure): return refused(number, failure, at: now)
         case .acceptanceUnknown(let number): return acceptanceUnknown(number)
@@ -123,10 +127,16 @@ package struct TaskMachine: Sendable {
     // MARK: Attempts
 
     private mutating func begin(route: Int, credential: String?, at now: Moment) -> [TaskEffect] {
-        guard record.routes.indices.contains(route), !record.attempts.contains(where: \.state.isOpen) else { return [] }
+        guard record.routes.indices.contains(route), !record.attempts.contains(where: \.state.isOpen) else {
+            return []
+        }
         let attempt = AttemptRecord(
-            number: record.attempts.count + 1, route: route, name: record.routes[route].name, credential: credential,
-            startedAt: now)
+            number: record.attempts.count + 1,
+            route: route,
+            name: record.routes[route].name,
+            credential: credential,
+            startedAt: now
+        )
         record.attempts.append(attempt)
         unsaved.attempts.insert(attempt.number)
         if record.status == .queued {
@@ -138,7 +148,9 @@ package struct TaskMachine: Sendable {
     }
 
     private mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
-        guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else { return [] }
+        guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else {
+            return []
+        }
         change(number) {
             $0.state = .accepted
             $0.providerTaskID = job.id
@@ -162,8 +174,11 @@ package struct TaskMachine: Sendable {
         change(number) {
             $0.state = .unknown
             $0.error = Failure(
-                .acceptanceUnknown, "the provider's answer to the create was lost; the job may be running",
-                origin: .provider, retryable: false)
+                .acceptanceUnknown,
+                "the provider's answer to the create was lost; the job may be running",
+                origin: .provider,
+                retryable: false
+            )
         }
         return [.releaseSlot(attempt: number)]
     }
@@ -196,11 +211,17 @@ package struct TaskMachine: Sendable {
     }
 
     /// The next route, the same route after a pause, or the end.
-    private mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment) -> [TaskEffect] {
-        guard failure.mayMoveOn, record.attempts.count < policy.maxAttempts else { return fail(failure, at: now) }
+    private mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
+        -> [TaskEffect]
+    {
+        guard failure.mayMoveOn, record.attempts.count < policy.maxAttempts else {
+            return fail(failure, at: now)
+        }
         record.outputs.removeAll { $0.status == .failed }
         unsaved.removesFailedOutputs = true
-        if attempt.route + 1 < record.routes.count { return [.waitForSlot(route: attempt.route + 1, after: .zero)] }
+        if attempt.route + 1 < record.routes.count {
+            return [.waitForSlot(route: attempt.route + 1, after: .zero)]
+        }
         guard failure.code == .rateLimited || failure.code == .providerUnavailable else {
             return fail(failure, at: now)
         }
@@ -213,7 +234,8 @@ package struct TaskMachine: Sendable {
 
     // MARK: Observations
 
-    private mutating func observed(_ number: Int, _ observation: Observation, at now: Moment) -> [TaskEffect] {
+    private mutating func observed(_ number: Int, _ observation: Observation, at now: Moment) -> [TaskEffect]
+    {
         guard let attempt = attempt(number), attempt.state == .accepted else { return [] }
         if let progress = observation.progress { record.progress = max(record.progress, min(progress, 0.99)) }
         if let eta = observation.eta { record.eta = eta }
@@ -256,7 +278,9 @@ package struct TaskMachine: Sendable {
         return effects
     }
 
-    private mutating func kept(_ index: Int, _ asset: AssetRecord, _ title: String?, at now: Moment) -> [TaskEffect] {
+    private mutating func kept(_ index: Int, _ asset: AssetRecord, _ title: String?, at now: Moment)
+        -> [TaskEffect]
+    {
         guard let position = record.outputs.firstIndex(where: { $0.index == index }),
             record.outputs[position].status == .pending
         else { return [] }
@@ -318,8 +342,11 @@ package struct TaskMachine: Sendable {
     private mutating func deadlinePassed(at now: Moment) -> [TaskEffect] {
         if record.outputs.contains(where: { $0.status == .ready }) {
             return stop(
-                .succeeded, Failure(.deadlineExceeded, "the deadline passed before this take was there"),
-                attempts: .failed, at: now)
+                .succeeded,
+                Failure(.deadlineExceeded, "the deadline passed before this take was there"),
+                attempts: .failed,
+                at: now
+            )
         }
         if let unknown = record.attempts.last(where: { $0.state == .unknown }), let error = unknown.error {
             return stop(.failed, error, attempts: .unknown, at: now)
@@ -330,7 +357,10 @@ package struct TaskMachine: Sendable {
 
     /// Ends everything that is still open with one failure.
     private mutating func stop(
-        _ status: TaskStatus, _ failure: Failure, attempts state: AttemptRecord.State, at now: Moment
+        _ status: TaskStatus,
+        _ failure: Failure,
+        attempts state: AttemptRecord.State,
+        at now: Moment
     ) -> [TaskEffect] {
         var effects: [TaskEffect] = []
         for attempt in record.attempts where attempt.state.isOpen {
@@ -388,6 +418,8 @@ package struct TaskMachine: Sendable {
     }
 
     private var pendingFetches: [TaskEffect] {
-        record.outputs.filter { $0.status == .pending && $0.sourceURL != nil }.map { .fetch(output: $0.index) }
+        record.outputs.filter { $0.status == .pending && $0.sourceURL != nil }.map {
+            .fetch(output: $0.index)
+        }
     }
 }
