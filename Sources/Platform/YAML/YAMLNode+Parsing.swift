@@ -8,7 +8,8 @@ extension YAMLNode {
         guard bytes.count <= limits.bytes else {
             throw YAMLError(
                 position: YAMLPosition(line: 1, column: 1),
-                message: "larger than \(limits.bytes) bytes")
+                message: "larger than \(limits.bytes) bytes"
+            )
         }
         let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         var parser = try YAMLParser(hasMark ? Array(bytes.dropFirst(3)) : bytes, limits: limits)
