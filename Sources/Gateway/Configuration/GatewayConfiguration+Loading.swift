@@ -11,6 +11,7 @@ extension GatewayConfiguration {
     ///   - adapters: What this build can speak to.
     ///   - environment: The value of an environment variable, if set.
     ///   - readFile: The text of a file; its error is shown to the operator.
+    /// - Returns: The checked configuration.
     /// - Throws: Everything that is wrong, at once. No value that a reference stood for is in it.
     package static func load(
         text: String,

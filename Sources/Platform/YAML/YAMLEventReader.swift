@@ -113,7 +113,7 @@ import CYAML
     private func position(ofByte offset: Int) -> YAMLPosition {
         var line = 1
         var column = 1
-        for unsafebyte in unsafe text.prefix(offset) {
+        for byte in unsafe Array(text.prefix(offset)) {
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1

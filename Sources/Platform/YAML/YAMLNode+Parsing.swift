@@ -4,6 +4,7 @@ extension YAMLNode {
     /// - Parameters:
     ///   - bytes: UTF-8, with or without a byte order mark.
     ///   - limits: What to refuse for its size.
+    /// - Throws: The first fault; one is enough, since nothing behind it can be trusted.
     package init(parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits()) throws(YAMLError) {
         guard bytes.count <= limits.bytes else {
             throw YAMLError(

@@ -4,9 +4,7 @@ import YAML
 extension Shape {
     /// A list of one kind of value.
     ///
-    /// - Parameters:
-    ///   - element: The kind.
-    ///   - key: What no two elements may share, and the key it is written under (`nil`: the element itself).
+    /// `unique` is what no two elements may share, and the key it is written under (`nil`: the element itself).
     static func list<Element>(
         of element: Shape<Element>,
         unique: (key: String?, of: (Element) -> String)? = nil

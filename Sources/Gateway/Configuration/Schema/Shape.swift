@@ -1,7 +1,7 @@
 import JSON
 import YAML
 
-/// A kind of value: how it is read from the file, and how the JSON Schema tells it. One description for both.
+/// A kind of value: how it is read from the file, and how the JSON Schema tells it.
 struct Shape<Value> {
     /// What the JSON Schema says.
     let schema: JSONValue
