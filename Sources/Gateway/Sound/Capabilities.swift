@@ -59,8 +59,12 @@ package struct Capabilities: Sendable, Equatable {
 
     /// Capabilities from their parts.
     package init(
-        types: [SoundType], promptLimit: Int, models: [String] = [], defaultModel: String? = nil,
-        usualVariations: ClosedRange<Int> = 1...1, means: [RequestField: [Means]]
+        types: [SoundType],
+        promptLimit: Int,
+        models: [String] = [],
+        defaultModel: String? = nil,
+        usualVariations: ClosedRange<Int> = 1...1,
+        means: [RequestField: [Means]]
     ) {
         self.types = types
         self.promptLimit = promptLimit

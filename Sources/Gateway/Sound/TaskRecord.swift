@@ -55,7 +55,11 @@ package struct Route: Sendable, Equatable {
 
     /// A planned way.
     package init(
-        name: RouteName, model: String?, prompt: String, fulfilment: [RequestField: Grade], estimatedCost: Cost.Amount?
+        name: RouteName,
+        model: String?,
+        prompt: String,
+        fulfilment: [RequestField: Grade],
+        estimatedCost: Cost.Amount?
     ) {
         self.name = name
         self.model = model
@@ -182,7 +186,12 @@ package struct TaskRecord: Sendable, Equatable {
 
     /// A task as it is admitted.
     package init(
-        id: TaskID, client: String?, request: SoundRequest, createdAt: Moment, deadline: Moment, routes: [Route]
+        id: TaskID,
+        client: String?,
+        request: SoundRequest,
+        createdAt: Moment,
+        deadline: Moment,
+        routes: [Route]
     ) {
         self.id = id
         self.client = client
