@@ -1,3 +1,4 @@
+package import Crypto
 package import JSON
 
 /// One provider as the operator set it up: an adapter, and what that adapter needs.
@@ -42,6 +43,12 @@ package struct ProviderConfiguration: Sendable, Equatable {
             self.name = name
             self.key = key
             self.maxConcurrent = maxConcurrent
+        }
+
+        /// Compares the keys too, so that a reload sees a rotated one.
+        package static func == (first: Credential, second: Credential) -> Bool {
+            let sameKey = first.key.reveal { key in second.key.reveal { $0 == key } }
+            return first.name == second.name && first.maxConcurrent == second.maxConcurrent && sameKey
         }
     }
 
