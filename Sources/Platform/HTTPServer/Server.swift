@@ -24,8 +24,7 @@ package final class Server: Sendable {
 
     /// A server that does nothing before `start`.
     ///
-    /// - Parameters:
-    ///   - access: called on the connection's loop once per answer, and per request that could not be read.
+    /// `access` is called on the connection's loop once per answer, and once per request that could not be read.
     package init(
         addresses: [ListenAddress],
         limits: ServerLimits = ServerLimits(),

@@ -15,6 +15,7 @@ import Threads
     }
 
     let loop: EventLoop
+    let isolation: LoopIsolation
     let limits: ServerLimits
     let handler: Handler
     let renderProblem: ProblemRenderer
@@ -35,6 +36,7 @@ import Threads
 
     init(_ loop: EventLoop, _ settings: Server.Settings, total: Count, requestIDs: RequestIDs) {
         self.loop = loop
+        isolation = LoopIsolation(loop)
         self.total = total
         self.requestIDs = requestIDs
         limits = settings.limits

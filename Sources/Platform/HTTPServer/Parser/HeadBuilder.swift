@@ -129,8 +129,10 @@ struct HeadBuilder: Sendable {
         return .length(count)
     }
 
-    /// Only `chunked` is understood. RFC 9112 section 6.3: without it at the end the length is unknown, 400; with another
-    /// coding below it, section 6.1 has 501.
+    /// Refuses everything but `chunked` alone.
+    ///
+    /// RFC 9112 section 6.3: without `chunked` at the end the length is unknown, 400; with another coding below it,
+    /// section 6.1 has 501.
     private func checkCodings() throws(ParseFailure) {
         let names = codings.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
             .map { String($0).trimmingBlanks }
