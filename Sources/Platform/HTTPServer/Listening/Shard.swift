@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import Glibc
 import HTTP
@@ -57,7 +58,9 @@ import Threads
 
     // MARK: Listening
 
-    func listen(_ socket: ListeningSocket, deliver: @escaping (Int32, PeerAddress) -> Void) throws(SystemError) {
+    func listen(_ socket: ListeningSocket, deliver: @escaping (Int32, PeerAddress) -> Void)
+        throws(SystemError)
+    {
         let listener = Listener(socket, on: loop, deliver: deliver)
         try listener.start()
         listeners.append(listener)
@@ -80,8 +83,12 @@ import Threads
     private func turnAway(_ descriptor: Int32) {
         var answer: [UInt8] = []
         answer.append(
-            Response(.serviceUnavailable, fields: ["Retry-After": "1"]), framing: .length(0), version: .http11,
-            closing: true, date: dateLine())
+            Response(.serviceUnavailable, fields: ["Retry-After": "1"]),
+            framing: .length(0),
+            version: .http11,
+            closing: true,
+            date: dateLine()
+        )
         _ = unsafe answer.withUnsafeBytes {
             unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }

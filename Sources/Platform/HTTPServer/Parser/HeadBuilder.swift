@@ -120,7 +120,9 @@ struct HeadBuilder: Sendable {
         guard let length = lengths.first else { return .none }
         // Even equal repetitions: whoever joined or doubled them may have read the body's end elsewhere.
         guard lengths.count == 1 else { throw .malformed("more than one Content-Length") }
-        guard !length.isEmpty, length.utf8.allSatisfy(\.isASCIIDigit) else { throw .malformed("malformed Content-Length") }
+        guard !length.isEmpty, length.utf8.allSatisfy(\.isASCIIDigit) else {
+            throw .malformed("malformed Content-Length")
+        }
         guard let count = Int(length), count <= limits.body else {
             throw ParseFailure(.contentTooLarge, "the body may have \(limits.body) bytes")
         }
@@ -138,7 +140,9 @@ struct HeadBuilder: Sendable {
         guard chunked == 1, let last = names.last, String(last).equalsIgnoringASCIICase("chunked") else {
             throw .malformed("Transfer-Encoding must end in chunked, once")
         }
-        guard names.count == 1 else { throw ParseFailure(.notImplemented, "transfer coding is not implemented") }
+        guard names.count == 1 else {
+            throw ParseFailure(.notImplemented, "transfer coding is not implemented")
+        }
     }
 
     private func expectsContinue(_ framing: RequestHead.Framing) throws(ParseFailure) -> Bool {
@@ -151,7 +155,9 @@ struct HeadBuilder: Sendable {
     }
 
     private var keepsAlive: Bool {
-        let options = connection.flatMap { $0.split(separator: ",") }.map { String(String($0).trimmingBlanks) }
+        let options = connection.flatMap { $0.split(separator: ",") }.map {
+            String(String($0).trimmingBlanks)
+        }
         if options.contains(where: { $0.equalsIgnoringASCIICase("close") }) { return false }
         return version == .http11 || options.contains { $0.equalsIgnoringASCIICase("keep-alive") }
     }
