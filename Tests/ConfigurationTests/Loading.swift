@@ -13,19 +13,29 @@ struct NoSuchFile: Error, CustomStringConvertible {
 
 /// Loads a text in a world of the test's own.
 func load(
-    _ text: String, fileName: String = "f.yaml", environment: [String: String] = [:], files: [String: String] = [:]
+    _ text: String,
+    fileName: String = "f.yaml",
+    environment: [String: String] = [:],
+    files: [String: String] = [:]
 ) throws(ConfigurationProblems) -> GatewayConfiguration {
     try GatewayConfiguration.load(
-        text: text, fileName: fileName, adapters: adapters, environment: { environment[$0] },
+        text: text,
+        fileName: fileName,
+        adapters: adapters,
+        environment: { environment[$0] },
         readFile: { path in
             guard let file = files[path] else { throw NoSuchFile() }
             return file
-        })
+        }
+    )
 }
 
 /// The lines that a text's problems print as; none when it loads.
 func lines(
-    _ text: String, fileName: String = "f.yaml", environment: [String: String] = [:], files: [String: String] = [:]
+    _ text: String,
+    fileName: String = "f.yaml",
+    environment: [String: String] = [:],
+    files: [String: String] = [:]
 ) -> [String] {
     do {
         _ = try load(text, fileName: fileName, environment: environment, files: files)

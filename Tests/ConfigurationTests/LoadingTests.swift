@@ -1,4 +1,5 @@
 import Configuration
+import Crypto
 import JSON
 import Testing
 
@@ -41,13 +42,21 @@ import Testing
               musicgpt: {enabled: false}
             routing: {policy: preference, preference: [builtin, suno], max_attempts: 5, deadline: 1h}
             log: {level: debug, format: json}
-            """, environment: ["KEY": "s3cret"])
+            """,
+            environment: ["KEY": "s3cret"]
+        )
         var server = ServerConfiguration()
         server.listen = [.tcp(address: "0.0.0.0", port: 80), .unix(path: "/run/s.sock")]
         server.publicURL = "https://sounds.example/base"
         server.threads = 4
-        server.limits = .init(requestTarget: 1024, header: 2048, body: 3 << 20, connections: 5)
-        server.timeouts = .init(header: .seconds(1), body: .seconds(2), idle: .seconds(180), write: .milliseconds(400))
+        server.limits.requestTarget = 1024
+        server.limits.header = 2048
+        server.limits.body = 3 << 20
+        server.limits.connections = 5
+        server.timeouts.header = .seconds(1)
+        server.timeouts.body = .seconds(2)
+        server.timeouts.idle = .seconds(180)
+        server.timeouts.write = .milliseconds(400)
         server.drain = .zero
         #expect(configuration.server == server)
         #expect(configuration.storage.sqlite.path == "/var/x.db")
@@ -58,8 +67,10 @@ import Testing
         #expect(
             configuration.clients
                 == .listed([
-                    Client(name: "team", keySHA256: digest), Client(name: "boss", keySHA256: digest, isAdmin: true),
-                ]))
+                    Client(name: "team", keySHA256: digest),
+                    Client(name: "boss", keySHA256: digest, isAdmin: true),
+                ])
+        )
         #expect(configuration.providers.map(\.id) == ["suno", "musicgpt", "builtin"])
         #expect(configuration.providers.map(\.isEnabled) == [true, false, true])
         let suno = configuration.providers[0]
@@ -69,8 +80,10 @@ import Testing
         #expect(suno.credentials.map { $0.key.reveal { $0 } } == ["literal", "s3cret"])
         #expect(suno.credentials.map(\.maxConcurrent) == [nil, 20])
         #expect(suno.models == ["V6"])
-        #expect(suno.polling == .init(first: .seconds(1), ceiling: .seconds(2)))
-        #expect(suno.timeouts == .init(connect: .seconds(1), request: .seconds(2)))
+        #expect(suno.polling.first == .seconds(1))
+        #expect(suno.polling.ceiling == .seconds(2))
+        #expect(suno.timeouts.connect == .seconds(1))
+        #expect(suno.timeouts.request == .seconds(2))
         #expect(suno.options == ["deep": [1, 2.5, true, .null, "s3cret"]])
         #expect(configuration.routing.preference == ["builtin", "suno"])
         #expect(configuration.routing.maxAttempts == 5)
@@ -96,7 +109,8 @@ import Testing
               sunoapi:
                 <<: *common
                 timeouts: {connect: 2s}
-            """)
+            """
+        )
         #expect(configuration.providers.prefix(2).map(\.timeouts.connect) == [.seconds(1), .seconds(2)])
         #expect(configuration.providers[1].credentials.map(\.name) == ["a"])
     }
@@ -114,7 +128,8 @@ import Testing
         #expect(
             configuration.checkExposure()?.description
                 == "server.listen: [::]:80 can be reached from other machines, and no clients are named; list clients,"
-                + " write clients: open to serve anybody, or listen on 127.0.0.1")
+                + " write clients: open to serve anybody, or listen on 127.0.0.1"
+        )
     }
 
     @Test func secretsNeverShow() throws {

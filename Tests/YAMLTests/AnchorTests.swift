@@ -35,7 +35,9 @@ import YAML
 
     @Test func aMergeBombIsRefused() throws {
         var text = "a0: &a0 {x: 1, y: 2}\n"
-        for level in 1...30 { text += "a\(level): &a\(level) {k\(level): *a\(level - 1), <<: *a\(level - 1)}\n" }
+        for level in 1...30 {
+            text += "a\(level): &a\(level) {k\(level): *a\(level - 1), <<: *a\(level - 1)}\n"
+        }
         let error = #expect(throws: YAMLError.self) { try YAMLNode(parsing: text) }
         #expect(error?.message == "more than 100000 values, those of aliases included")
     }

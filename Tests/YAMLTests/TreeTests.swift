@@ -29,10 +29,12 @@ import YAML
 
     @Test(arguments: [
         ("~", YAMLScalar.Value.null), ("null", .null), ("true", .bool(true)), ("False", .bool(false)),
-        ("yes", .string), ("no", .string), ("on", .string), ("off", .string), ("y", .string), ("tRue", .string),
+        ("yes", .string), ("no", .string), ("on", .string), ("off", .string), ("y", .string),
+        ("tRue", .string),
         ("0", .integer(0)), ("-12", .integer(-12)), ("+7", .integer(7)), ("0x1F", .integer(31)),
         ("012", .string), ("1_000", .string), ("12:30", .string), ("2026-01-01", .string), ("0x", .string),
-        ("0x-1", .string), ("-", .string), (".", .string), ("1.5", .real(1.5)), ("5.", .real(5)), (".5", .real(0.5)),
+        ("0x-1", .string), ("-", .string), (".", .string), ("1.5", .real(1.5)), ("5.", .real(5)),
+        (".5", .real(0.5)),
         ("-.5e1", .real(-5)), ("1e3", .real(1000)), ("1e", .string), ("e3", .string), ("1.2.3", .string),
         (".inf", .real(.infinity)), ("-.inf", .real(-.infinity)), ("inf", .string), ("nan", .string),
         ("9223372036854775808", .real(9_223_372_036_854_775_808)), ("127.0.0.1:8080", .string),

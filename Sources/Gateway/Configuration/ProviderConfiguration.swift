@@ -58,6 +58,9 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package var first: Duration?
         /// The longest pause between two questions.
         package var ceiling: Duration?
+
+        /// The defaults.
+        package init() {}
     }
 
     /// How long the vendor may take.
@@ -66,5 +69,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package var connect: Duration = .seconds(10)
         /// From there to the end of its answer.
         package var request: Duration = .seconds(60)
+
+        /// The defaults.
+        package init() {}
     }
 }

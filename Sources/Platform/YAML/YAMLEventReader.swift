@@ -103,7 +103,10 @@ import CYAML
                 message: problem
             )
         }
-        let context = unsafe parser.pointee.context.map { unsafe " \(String(cString: $0))" } ?? ""
+        var context = unsafe parser.pointee.context.map { unsafe " \(String(cString: $0))" } ?? ""
+        let begin = unsafe Self.position(parser.pointee.context_mark)
+        // Where an open bracket or quote stands tells more than the end of the text, where it was missed.
+        if context.contains(" a ") { context += " that begins at line \(begin.line), column \(begin.column)" }
         return YAMLError(
             position: Self.position(unsafe parser.pointee.problem_mark),
             message: problem + context
