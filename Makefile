@@ -1,0 +1,94 @@
+# soundgate: everything a person or a machine runs. `make` alone lists it.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+# The same flags everywhere: SwiftPM rebuilds what was built with others. Colour is such a flag, and would differ
+# between a terminal and a pipe.
+SWIFT_FLAGS   := --explicit-target-dependency-import-check error --no-color-diagnostics
+RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product soundgate --static-swift-stdlib
+RELEASE       := .build/release/soundgate
+
+# `make run ARGS='--config config/mine.yaml'`, `make test FILTER=RoutingTests`, `make fuzz SECONDS=60`
+ARGS    ?=
+FILTER  ?=
+SECONDS ?= 600
+
+# Tests that wait on sockets and files overlap well; more than this many at once starves the timers they check.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
+
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run)
+
+EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: prepare
+prepare:
+	@.ci/check-swift
+	@.ci/install-packages toolchain build
+
+.PHONY: build
+build: prepare ## build the program and its tests (debug)
+	swift build --build-tests $(SWIFT_FLAGS)
+
+.PHONY: release
+release: prepare ## build the optimised program, .build/release/soundgate
+	swift build $(RELEASE_FLAGS)
+
+.PHONY: run
+run: release ## build and start the gateway on localhost:8080
+	@echo
+	@echo "When it is ready, in another shell:"
+	@printf '  %s\n\n' "$$EXAMPLE"
+	@exec $(RELEASE) serve $(ARGS)
+run: export EXAMPLE := $(EXAMPLE)
+
+.PHONY: test
+test: build architecture ## build and run every test (FILTER=Name for some)
+	SOUNDGATE_PROGRAM=$(CURDIR)/.build/debug/soundgate \
+	  swift test --skip-build --disable-xctest $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+
+.PHONY: architecture
+architecture:
+	Tests/Architecture/check-arrows --self-test
+	Tests/Architecture/check-arrows
+
+.PHONY: lint
+lint: prepare architecture ## check format, scripts and the downward arrows
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
+
+# A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
+# symbol of the address sanitizer; lld does not.
+.PHONY: sanitize
+sanitize: prepare ## run the tests under the address and the thread sanitizer
+	SOUNDGATE_PROGRAM=$(CURDIR)/.build/asan/debug/soundgate \
+	  swift test --disable-xctest --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	SOUNDGATE_PROGRAM=$(CURDIR)/.build/tsan/debug/soundgate \
+	  swift test --disable-xctest --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+
+.PHONY: fuzz
+fuzz: prepare ## fuzz the parsers (SECONDS=600)
+	@[ -x Tests/Fuzz/run ] || { echo "make fuzz: there is no Tests/Fuzz/run to start" >&2; exit 69; }
+	@exec Tests/Fuzz/run $(SECONDS)
+
+.PHONY: bench
+bench: ## measure against nginx, side by side, and print the table
+	@.ci/install-packages bench
+	@$(MAKE) release
+	@exec Benchmarks/run $(ARGS)
+
+.PHONY: docs
+docs: prepare ## build the modules' documentation into .build/docs
+	.ci/docs .build/docs
+
+.PHONY: clean
+clean: ## remove what was built (never ./data)
+	rm -rf .build

@@ -1,0 +1,5 @@
+/// Every adapter that this build knows, in the order in which an unconfigured gateway would prefer them.
+package let catalog: [ProviderDescriptor] = [
+    SunoAPI.provider,
+    Builtin.provider,
+]

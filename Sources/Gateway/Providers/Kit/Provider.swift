@@ -1,0 +1,142 @@
+package import Crypto
+import Sound
+
+/// What an adapter knows of a vendor, before anything is configured.
+package struct ProviderDescriptor: Sendable {
+    /// How a request proves who is asking.
+    package enum Authentication: Sendable, Equatable {
+        case none
+        /// `Authorization: Bearer KEY`.
+        case bearer
+        /// `Authorization: KEY`.
+        case rawAuthorization
+        /// A header of the vendor's own.
+        case header(String)
+    }
+
+    /// What stands behind the name.
+    package enum Kind: String, Sendable {
+        /// A vendor's API.
+        case vendor
+        /// Sound made by rule in this process; not AI.
+        case procedural
+    }
+
+    /// The adapter's name, and the provider's unless the config names it otherwise.
+    package let id: String
+    package let displayName: String
+    package let kind: Kind
+    /// What stands before the path in the vendor's documentation; `nil` where there is no network behind it.
+    package let defaultBaseURL: String?
+    package let authentication: Authentication
+    package let pace: PollPace
+    /// Jobs at once per credential unless configured.
+    package let defaultConcurrency: Int
+    package let operations: [Operation]
+
+    /// A descriptor from its parts.
+    package init(
+        id: String,
+        displayName: String,
+        kind: Kind,
+        defaultBaseURL: String?,
+        authentication: Authentication,
+        pace: PollPace,
+        defaultConcurrency: Int,
+        operations: [Operation]
+    ) {
+        self.id = id
+        self.displayName = displayName
+        self.kind = kind
+        self.defaultBaseURL = defaultBaseURL
+        self.authentication = authentication
+        self.pace = pace
+        self.defaultConcurrency = defaultConcurrency
+        self.operations = operations
+    }
+
+    /// True when it needs a key to be asked anything.
+    package var needsCredential: Bool { authentication != .none }
+}
+
+/// When to ask a vendor about a job: a first wait, then growing waits up to a ceiling.
+package struct PollPace: Sendable, Equatable {
+    package var first: Duration
+    package var ceiling: Duration
+    package var factor: Double
+
+    /// A pace; each wait is `factor` times the last.
+    package init(first: Duration, ceiling: Duration, factor: Double = 1.5) {
+        self.first = first
+        self.ceiling = ceiling
+        self.factor = factor
+    }
+
+    /// The wait before poll number `count` (from 0), spread by `jitter` in 0..<1 over ±15 %.
+    ///
+    /// A vendor's `eta` stretches the first wait, never beyond the ceiling times four.
+    package func wait(beforePoll count: Int, eta: Duration?, jitter: Double) -> Duration {
+        var wait = first
+        for _ in 0..<min(count, 32) where wait < ceiling { wait = wait * factor }
+        wait = min(wait, ceiling)
+        if count == 0, let eta, eta > wait { wait = min(eta, ceiling * 4) }
+        return wait * (0.85 + 0.3 * jitter)
+    }
+}
+
+/// A provider as this gateway has it: an adapter, an address and keys.
+package struct Provider: Sendable {
+    /// One key of an account at the vendor.
+    package struct Credential: Sendable {
+        package let name: String
+        package let key: Secret<String>
+        /// Jobs at once on this key.
+        package let maxConcurrent: Int
+
+        /// A named key.
+        package init(name: String, key: Secret<String>, maxConcurrent: Int) {
+            self.name = name
+            self.key = key
+            self.maxConcurrent = maxConcurrent
+        }
+    }
+
+    /// The configured name.
+    package let id: String
+    package let adapter: ProviderDescriptor
+    package let baseURL: String
+    package let credentials: [Credential]
+    /// Models that the config adds to the adapter's table.
+    package let extraModels: [String]
+    package let pace: PollPace
+
+    /// A configured provider; `baseURL` without a slash at its end.
+    package init(
+        id: String,
+        adapter: ProviderDescriptor,
+        baseURL: String,
+        credentials: [Credential],
+        extraModels: [String] = [],
+        pace: PollPace? = nil
+    ) {
+        self.id = id
+        self.adapter = adapter
+        self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        self.credentials = credentials
+        self.extraModels = extraModels
+        self.pace = pace ?? adapter.pace
+    }
+
+    /// The operation of that name.
+    package func operation(_ name: String) -> Operation? { adapter.operations.first { $0.name == name } }
+
+    /// The models of an operation, those of the config included.
+    package func models(of operation: Operation) -> [String] {
+        operation.capabilities.models + extraModels.filter { !operation.capabilities.models.contains($0) }
+    }
+
+    /// Tasks at once over all credentials.
+    package var concurrency: Int {
+        credentials.isEmpty ? adapter.defaultConcurrency : credentials.reduce(0) { $0 + $1.maxConcurrent }
+    }
+}

@@ -1,0 +1,213 @@
+/// A point in wall-clock time, to the millisecond.
+package struct Moment: Sendable, Hashable, Comparable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    package let milliseconds: Int64
+
+    /// A moment from its milliseconds since 1970.
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    package static func < (a: Moment, b: Moment) -> Bool { a.milliseconds < b.milliseconds }
+
+    /// The moment a span later (or earlier, when negative).
+    package func advanced(by span: Duration) -> Moment {
+        let (seconds, attoseconds) = span.components
+        return Moment(milliseconds: milliseconds &+ seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+/// A task's id: `snd_` and a sortable, unguessable part.
+package struct TaskID: Sendable, Hashable, CustomStringConvertible, RawRepresentable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package var description: String { rawValue }
+}
+
+/// Where a task stands.
+package enum TaskStatus: String, Sendable, CaseIterable {
+    case queued, running, succeeded, failed, canceled
+
+    /// Nothing will change any more.
+    package var hasEnded: Bool { self == .succeeded || self == .failed || self == .canceled }
+}
+
+/// An operation of a configured provider: `sunoapi/sounds`.
+package struct RouteName: Sendable, Hashable, CustomStringConvertible {
+    package let provider: String
+    package let operation: String
+
+    /// A route by its two names.
+    package init(provider: String, operation: String) {
+        self.provider = provider
+        self.operation = operation
+    }
+
+    package var description: String { "\(provider)/\(operation)" }
+}
+
+/// One way that a task may go, as planned: enough to submit it without planning again.
+package struct Route: Sendable, Equatable {
+    package var name: RouteName
+    package var model: String?
+    /// The prompt as it will be sent, hints folded in.
+    package var prompt: String
+    package var fulfilment: [RequestField: Grade]
+    package var estimatedCost: Cost.Amount?
+
+    /// A planned way.
+    package init(
+        name: RouteName,
+        model: String?,
+        prompt: String,
+        fulfilment: [RequestField: Grade],
+        estimatedCost: Cost.Amount?
+    ) {
+        self.name = name
+        self.model = model
+        self.prompt = prompt
+        self.fulfilment = fulfilment
+        self.estimatedCost = estimatedCost
+    }
+}
+
+/// One try at one provider.
+package struct AttemptRecord: Sendable, Equatable {
+    /// Where an attempt stands; `unknown` when nobody can tell whether the vendor took the job.
+    package enum State: String, Sendable {
+        case intended, accepted, succeeded, failed, canceled, unknown
+
+        /// The vendor has or may have the job, and it has not ended.
+        package var isOpen: Bool { self == .intended || self == .accepted || self == .unknown }
+    }
+
+    /// From 1.
+    package var number: Int
+    /// Index into the task's routes.
+    package var route: Int
+    package var name: RouteName
+    package var credential: String?
+    package var state: State
+    package var providerTaskID: String?
+    package var startedAt: Moment
+    package var endedAt: Moment?
+    package var error: Failure?
+
+    /// An attempt that is about to be made.
+    package init(number: Int, route: Int, name: RouteName, credential: String?, startedAt: Moment) {
+        self.number = number
+        self.route = route
+        self.name = name
+        self.credential = credential
+        self.state = .intended
+        self.startedAt = startedAt
+    }
+}
+
+/// One take of a task.
+package struct OutputRecord: Sendable, Equatable {
+    /// Where an output stands.
+    package enum Status: String, Sendable { case pending, ready, failed }
+
+    package var index: Int
+    package var attempt: Int
+    package var status: Status
+    /// The vendor's own name of the take, by which a second report of it is recognised.
+    package var providerKey: String?
+    package var sourceURL: String?
+    package var asset: AssetRecord?
+    package var title: String?
+    package var lyrics: String?
+    package var timedLyrics: [TimedLine]?
+    package var coverURL: String?
+    package var error: Failure?
+
+    /// A take that is yet to come.
+    package init(index: Int, attempt: Int) {
+        self.index = index
+        self.attempt = attempt
+        self.status = .pending
+    }
+}
+
+/// A line of lyrics with its time in seconds.
+package struct TimedLine: Sendable, Equatable {
+    package var text: String
+    package var start: Double
+    package var end: Double
+
+    /// A line and when it is sung.
+    package init(text: String, start: Double, end: Double) {
+        self.text = text
+        self.start = start
+        self.end = end
+    }
+}
+
+/// A file in the asset store: checked audio under the name of its content.
+package struct AssetRecord: Sendable, Equatable {
+    /// Lower-case hex of the file's SHA-256; also its name.
+    package var sha256: String
+    package var format: SoundFormat
+    package var bytes: Int64
+    /// Seconds.
+    package var duration: Double
+
+    /// A kept file.
+    package init(sha256: String, format: SoundFormat, bytes: Int64, duration: Double) {
+        self.sha256 = sha256
+        self.format = format
+        self.bytes = bytes
+        self.duration = duration
+    }
+}
+
+/// All that is known of a task; what the ledger keeps and the API shows.
+package struct TaskRecord: Sendable, Equatable {
+    package var id: TaskID
+    package var client: String?
+    package var request: SoundRequest
+    package var status: TaskStatus
+    package var createdAt: Moment
+    package var startedAt: Moment?
+    package var endedAt: Moment?
+    /// When the gateway gives up.
+    package var deadline: Moment
+    /// The ways that the plan found, best first.
+    package var routes: [Route]
+    package var attempts: [AttemptRecord]
+    package var outputs: [OutputRecord]
+    package var cost: Cost?
+    package var error: Failure?
+    /// From 0 to 1; not durable, after a restart the next poll tells it again.
+    package var progress: Double
+    /// Expected time to the end; not durable.
+    package var eta: Duration?
+    /// Counts the durable changes.
+    package var revision: Int
+
+    /// A task as it is admitted.
+    package init(
+        id: TaskID,
+        client: String?,
+        request: SoundRequest,
+        createdAt: Moment,
+        deadline: Moment,
+        routes: [Route]
+    ) {
+        self.id = id
+        self.client = client
+        self.request = request
+        self.status = .queued
+        self.createdAt = createdAt
+        self.deadline = deadline
+        self.routes = routes
+        self.attempts = []
+        self.outputs = []
+        self.progress = 0
+        self.revision = 1
+    }
+
+    /// The way that the task is on: that of its last attempt, or the first planned one.
+    package var route: Route? {
+        attempts.last.map { routes[$0.route] } ?? routes.first
+    }
+}

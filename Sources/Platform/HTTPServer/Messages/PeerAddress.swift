@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+
+/// Who is on the other end of a connection.
+@safe package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
+    private enum Kind: Hashable {
+        case ipv4(UInt32)
+        case ipv6(UInt64, UInt64)
+        case local
+    }
+
+    private let kind: Kind
+    /// The client's port; 0 on a Unix socket.
+    package let port: UInt16
+
+    /// A peer on a Unix socket, or none at all.
+    package static let local = PeerAddress(kind: .local, port: 0)
+
+    private init(kind: Kind, port: UInt16) {
+        self.kind = kind
+        self.port = port
+    }
+
+    init(_ storage: sockaddr_storage) {
+        var storage = storage
+        switch Int32(storage.ss_family) {
+        case AF_INET:
+            self = unsafe withUnsafeBytes(of: &storage) { bytes in
+                let address = unsafe bytes.load(as: sockaddr_in.self)
+                return PeerAddress(
+                    kind: .ipv4(UInt32(bigEndian: address.sin_addr.s_addr)),
+                    port: UInt16(bigEndian: address.sin_port)
+                )
+            }
+        case AF_INET6:
+            self = unsafe withUnsafeBytes(of: &storage) { bytes in
+                let address = unsafe bytes.load(as: sockaddr_in6.self)
+                let halves = unsafe withUnsafeBytes(of: address.sin6_addr) {
+                    unsafe (
+                        $0.loadUnaligned(as: UInt64.self),
+                        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                    )
+                }
+                return PeerAddress(
+                    kind: .ipv6(UInt64(bigEndian: halves.0), UInt64(bigEndian: halves.1)),
+                    port: UInt16(bigEndian: address.sin6_port)
+                )
+            }
+        default: self = .local
+        }
+    }
+
+    /// Whether the peer is on this machine.
+    package var isLoopback: Bool {
+        switch kind {
+        case .ipv4(let address): address >> 24 == 127
+        case .ipv6(let high, let low): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)
+        case .local: true
+        }
+    }
+
+    /// The address alone, IPv6 without brackets; `unix` for a Unix socket.
+    package var host: String {
+        switch kind {
+        case .ipv4(let address):
+            return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+        case .ipv6(let high, let low):
+            var address = in6_addr()
+            unsafe withUnsafeMutableBytes(of: &address) {
+                unsafe $0.storeBytes(of: high.bigEndian, as: UInt64.self)
+                unsafe $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            unsafe inet_ntop(AF_INET6, &address, &text, socklen_t(INET6_ADDRSTRLEN))
+            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        case .local: return "unix"
+        }
+    }
+
+    package var description: String {
+        switch kind {
+        case .ipv4: "\(host):\(port)"
+        case .ipv6: "[\(host)]:\(port)"
+        case .local: "unix"
+        }
+    }
+}
