@@ -10,8 +10,7 @@ extension Engine {
     // MARK: Submit
 
     func begin(_ number: Int, of id: TaskID) {
-        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1)
-        else {
+        guard let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
             return
         }
         let attempt = record.attempts[number - 1]
@@ -31,7 +30,11 @@ extension Engine {
         case .rendered(let renderer): render(order, with: renderer, attempt: number, of: record)
         case .polled(let translator):
             // Not cancelled with the task: the answer tells whether the vendor took the job.
-            Task { await self.submit(order, with: translator, to: provider, attempt: attempt, of: id) }
+            submitting += 1
+            Task {
+                await self.submit(order, with: translator, to: provider, attempt: attempt, of: id)
+                submitting -= 1
+            }
         }
     }
 

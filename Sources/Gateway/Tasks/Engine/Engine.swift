@@ -98,6 +98,8 @@ package actor Engine {
     var waitersOf: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
+    /// Creates that are under way at vendors.
+    var submitting = 0
     var knownWords: Set<String> = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -126,7 +128,7 @@ package actor Engine {
     ) async throws(LedgerError) -> TaskRecord {
         let now = parts.time.moment
         let record = TaskRecord(
-            id: TaskID(rawValue: identifier(prefix: "snd_", milliseconds: now.milliseconds)),
+            id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
             createdAt: now,
@@ -203,10 +205,22 @@ package actor Engine {
         slots.mapValues { ($0.depth, $0.used) }
     }
 
-    /// Stops beginning new things; what is durable goes on in the next process.
-    package func stop() {
+    /// Stops beginning new things and ends long waits; what is durable goes on in the next process.
+    ///
+    /// Returns when no create is under way at a vendor and no change waits for the ledger, or after `limit`: a
+    /// create that is cut off here would be `unknown` for ever.
+    package func stop(within limit: Duration) async {
         isStopping = true
         for task in live.values { for work in task.works.values { work.cancel() } }
+        for token in Array(waiters.keys) { wake(token) }
+        let end = parts.time.instant &+ limit.wholeNanoseconds
+        while submitting > 0 || live.values.contains(where: \.isBusy), parts.time.instant < end {
+            await sleep(.milliseconds(10))
+        }
+    }
+
+    /// Ends every wait for a task's end, with the task as it stands.
+    package func endWaits() {
         for token in Array(waiters.keys) { wake(token) }
     }
 
@@ -242,11 +256,17 @@ package actor Engine {
     private func pump(_ id: TaskID) async {
         while var task = live[id], !task.events.isEmpty {
             let event = task.events.removeFirst()
+            if isStopping, case .slotGranted = event {
+                // Not begun is not lost: the next process queues the task again.
+                live[id] = task
+                continue
+            }
             let effects = task.machine.apply(event, at: parts.time.moment)
             let change = task.machine.takeChange()
             let record = task.machine.record
             live[id] = task
-            if let change { await commit(change) }
+            // Without the ledger nothing may follow: the next process goes on from what is stored.
+            if let change, await !commit(change) { break }
             afterCommit(event, record)
             board.publish(record)
             if case .slotGranted = event,
@@ -267,7 +287,7 @@ package actor Engine {
         }
         live[id]?.isBusy = true
         Task {
-            await commit(change)
+            guard await commit(change) else { return }
             board.publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
@@ -275,13 +295,16 @@ package actor Engine {
     }
 
     /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
-    private func commit(_ change: TaskChange) async {
+    ///
+    /// `false` when the engine stops before the store took it.
+    private func commit(_ change: TaskChange) async -> Bool {
         var pause = Duration.milliseconds(50)
         while true {
             do throws(LedgerError) {
-                return try await parts.ledger.commit(change)
+                try await parts.ledger.commit(change)
+                return true
             } catch {
-                if isStopping { return }
+                if isStopping { return false }
                 parts.log(
                     .error,
                     "a change could not be stored; trying again",

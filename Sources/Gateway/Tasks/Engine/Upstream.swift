@@ -40,6 +40,9 @@ struct Upstream: Sendable {
         request.fields["Content-Type"] = call.contentType
         request.body = call.encodedBody
         request.maximumBytes = 4 << 20
+        request.timeouts.connect = provider.connectTimeout
+        request.timeouts.firstByte = provider.requestTimeout
+        request.timeouts.total = provider.connectTimeout + provider.requestTimeout
         guard provider.adapter.needsCredential else { return request }
         guard let credential = provider.credentials.first(where: { $0.name == name }) else { return nil }
         credential.key.reveal { key in
