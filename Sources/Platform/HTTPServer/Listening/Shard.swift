@@ -130,10 +130,14 @@ import Threads
 
     // MARK: Stopping
 
-    /// Stops accepting and closes what is idle; what is in hand is answered with `Connection: close`.
-    func drain() {
+    /// Takes the connections that wait already and no more.
+    func stopListening() {
         for listener in listeners { listener.stop() }
         listeners = []
+    }
+
+    /// Closes what is idle; what is in hand is answered with `Connection: close`.
+    func drain() {
         isDraining = true
         for connection in connections { connection.closeIfIdle() }
     }
