@@ -66,10 +66,15 @@ package final class Server: Sendable {
                 groups.append([try ListeningSocket.unix(path: path)])
             }
         }
-        for group in groups {
-            for (index, socket) in group.enumerated() {
-                try await listen(socket, on: shards[index], alone: group.count == 1)
+        do throws(SystemError) {
+            for group in groups {
+                for (index, socket) in group.enumerated() {
+                    try await listen(socket, on: shards[index], alone: group.count == 1)
+                }
             }
+        } catch {
+            for shard in shards { await run(on: shard) { shard.stopListening() } }
+            throw error
         }
         return groups.compactMap(\.first?.address)
     }

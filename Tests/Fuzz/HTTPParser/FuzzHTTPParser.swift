@@ -21,7 +21,8 @@ private struct Outcome: Equatable {
         } while start < bytes.count
     }
 
-    private mutating func feed(_ piece: Span<UInt8>, to parser: inout RequestParser, limits: ParserLimits) -> Bool
+    private mutating func feed(_ piece: Span<UInt8>, to parser: inout RequestParser, limits: ParserLimits)
+        -> Bool
     {
         var position = 0
         while true {

@@ -25,7 +25,6 @@ import Threads
     let headerTimeout, bodyTimeout, idleTimeout, writeTimeout, lingerTimeout: UInt64
 
     private(set) var isDraining = false
-    var requests: UInt64 = 0
     private let requestIDs: RequestIDs
     private let total: Count
     private var connections: [Connection] = []
@@ -108,10 +107,7 @@ import Threads
             last.slot = slot
         }
         total.value.subtract(1, ordering: .relaxed)
-        guard connections.isEmpty else { return }
-        if let sweep { loop.cancel(sweep) }
-        sweep = nil
-        tellEmpty()
+        if connections.isEmpty { tellEmpty() }
     }
 
     // MARK: Time
