@@ -41,6 +41,8 @@ import Threads
     private var readyHead: RequestHead?
     private var headWaiter: CheckedContinuation<RequestHead?, Never>?
     var body = IncomingBody()
+    /// The number of the request in hand, on this connection.
+    private(set) var exchange: UInt64 = 0
 
     // The way out.
     var output: [UInt8] = []
@@ -51,6 +53,7 @@ import Threads
     private var discarded = 0
     /// Body bytes of the streamed answer in hand.
     var streamed = 0
+    var isStreaming = false
     /// An answer's head is out, so a refusal can no longer be answered.
     var answerBegan = false
 
@@ -135,7 +138,11 @@ import Threads
         }
     }
 
+    /// Whether the request of that number is still in hand.
+    func isOpen(_ exchange: UInt64) -> Bool { phase == .busy && exchange == self.exchange }
+
     private func begin(_ head: RequestHead) {
+        exchange += 1
         phase = .busy
         answerBegan = false
         readDeadline = .none
@@ -193,8 +200,9 @@ import Threads
         var next = readyHead
         readyHead = nil
         while let head = next {
-            shard.requests += 1
-            let source = head.framing == .none ? RequestBody() : RequestBody(self, length: body.length)
+            let source =
+                head.framing == .none
+                ? RequestBody() : RequestBody(ConnectionBody(self, exchange: exchange), length: body.length)
             let request = Request(head: head, body: source, peer: peer, id: shard.nextRequestID())
             let began = monotonicNow()
             let response = await shard.handler(request)
@@ -256,7 +264,7 @@ import Threads
 
     private func lingered(_ count: Int) {
         discarded += count
-        if discarded > 1 << 20 { close() }
+        if discarded > 16 << 20 { close() }
     }
 
     /// Closes at once; whoever waits for something of this connection hears so.
