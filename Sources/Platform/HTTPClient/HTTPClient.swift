@@ -15,7 +15,9 @@ package final class HTTPClient: Sendable {
     package struct Configuration: Sendable {
         /// The value of `User-Agent` where a request has none of its own.
         package var userAgent = "soundgate"
-        /// The URL of a proxy; the environment is never asked. With one, `AddressPolicy` sees its address.
+        /// The URL of a proxy; the environment is never asked.
+        ///
+        /// With one, `AddressPolicy` sees the proxy's address, not the host's.
         package var proxy: String?
         /// A PEM file to trust instead of the system's.
         package var certificateAuthorities: String?
