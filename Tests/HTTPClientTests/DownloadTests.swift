@@ -40,7 +40,9 @@ import Threads
     @Test func theSinkGetsTheContentInOrder() async throws {
         let peer = try ScriptedPeer { connection, _ in Self.serve(connection) }
         let keeper = Keeper()
-        let response = try await withClient { client, _ in try await client.download(.get(peer.url), to: keeper) }
+        let response = try await withClient { client, _ in
+            try await client.download(.get(peer.url), to: keeper)
+        }
         #expect(response.status == .ok)
         #expect(response.body.isEmpty)
         #expect(await keeper.bytes == Self.content)
@@ -81,7 +83,9 @@ import Threads
                         $0.maximumBytes = total
                         // Its own slowness is no stall of the peer.
                         $0.timeouts.stall = .milliseconds(30)
-                    }, to: Slow(stuck: stuck, go: go, counter: counter))
+                    },
+                    to: Slow(stuck: stuck, go: go, counter: counter)
+                )
             }
             await stuck.passed()
             // The peer's progress must come to a halt well before the end.

@@ -36,7 +36,11 @@ final class Multi: @unchecked Sendable {
             CURLMOPT_MAX_HOST_CONNECTIONS,
             configuration.connectionsPerHost
         )
-        unsafe soundgate_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, configuration.idleConnectionsPerLoop)
+        unsafe soundgate_curl_multi_set_long(
+            pointer,
+            CURLMOPT_MAXCONNECTS,
+            configuration.idleConnectionsPerLoop
+        )
         unsafe soundgate_curl_multi_set_long(pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         setCallbacks()
     }
@@ -64,7 +68,9 @@ final class Multi: @unchecked Sendable {
         transfer.state = .active(handle)
         watchDeadlines(of: transfer)
         let code = unsafe curl_multi_add_handle(pointer, handle.pointer)
-        if code != CURLM_OK { abort(transfer, .unavailable, unsafe String(cString: curl_multi_strerror(code))) }
+        if code != CURLM_OK {
+            abort(transfer, .unavailable, unsafe String(cString: curl_multi_strerror(code)))
+        }
     }
 
     /// Ends a transfer before its time; no effect when it has ended.
@@ -78,7 +84,8 @@ final class Multi: @unchecked Sendable {
         }
         let status = transfer.head.isComplete ? transfer.head.status : nil
         transfer.end(
-            .failure(TransportFailure(transfer.facts.delivery, reason, message, status: status)))
+            .failure(TransportFailure(transfer.facts.delivery, reason, message, status: status))
+        )
     }
 
     /// Lets a paused transfer flow again once its caller has taken what was there.

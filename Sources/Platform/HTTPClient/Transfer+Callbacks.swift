@@ -60,7 +60,8 @@ extension Transfer {
             return .abort
         }
         lastProgress = monotonicNow()
-        if content.isEmpty, mode == .collect, let length = head.fields["content-length"].flatMap({ Int($0) }) {
+        if content.isEmpty, mode == .collect, let length = head.fields["content-length"].flatMap({ Int($0) })
+        {
             content.reserveCapacity(min(length, request.maximumBytes))
         }
         unsafe content.append(contentsOf: bytes)
@@ -75,7 +76,8 @@ extension Transfer {
         guard count > 0 else { return 0 }
         unsafe body.withUnsafeBytes { bytes in
             unsafe buffer.copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes[facts.bytesHanded..<facts.bytesHanded + count]))
+                from: UnsafeRawBufferPointer(rebasing: bytes[facts.bytesHanded..<facts.bytesHanded + count])
+            )
         }
         facts.bytesHanded += count
         lastProgress = monotonicNow()
