@@ -18,12 +18,17 @@ let strict: [SwiftSetting] = [
 /// For targets that touch C: every pointer use says `unsafe`.
 let audited: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-func library(_ name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func library(
+    _ name: String,
+    on floor: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
         path: "Sources/\(floor)/\(name)",
-        exclude: [],
+        resources: resources,
         swiftSettings: strict
     )
 }
@@ -99,9 +104,9 @@ let package = Package(
             on: "Gateway",
             [
                 "Sound", "Providers", "Routing", "Tasks", "Assets", "Configuration", "HTTP", "HTTPServer",
-                "JSON",
-                "EventLoop", "Threads", "Telemetry", "Crypto",
-            ]
+                "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
+            ],
+            resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
         ),
 
         // Vendor doubles, and the program.

@@ -67,7 +67,8 @@ import Testing
             #expect(throws: Refused()) {
                 try connection.forEach("SELECT 1") { (_) throws in throw Refused() }
             }
-            #expect(try connection.query("SELECT 1") { $0.int(0) } == [1])
+            let rows = try connection.query("SELECT 1") { $0.int(0) }
+            #expect(rows == [1])
         }
     }
 

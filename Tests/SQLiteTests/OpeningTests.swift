@@ -122,7 +122,7 @@ import Testing
         #expect(tables == ["theirs"])
     }
 
-    @Test(arguments: ["x", "not a database\n", String(repeating: "text ", count: 1000)])
+    @Test(arguments: ["x", "not a database\n", "SQLite format 3\0", String(repeating: "text ", count: 1000)])
     func aFileThatIsNoDatabaseIsRefused(_ content: String) throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/notes.txt"

@@ -48,7 +48,8 @@ import Threads
                 try connection.run("INSERT INTO note (body) VALUES (?)", ["note \(number)"])
             }
             #expect(outcomes.allSatisfy { $0.error == nil })
-            #expect(try await bodies(database).count == 50)
+            let stored = try await bodies(database)
+            #expect(stored.count == 50)
             let statistics = database.statistics
             #expect(statistics.commits == 2)
             #expect(statistics.jobs == 51)
@@ -66,7 +67,8 @@ import Threads
             }
             #expect(database.statistics.largestBatch == 8)
             #expect(database.statistics.commits == 8)
-            #expect(try await bodies(database).count == 50)
+            let stored = try await bodies(database)
+            #expect(stored.count == 50)
         }
     }
 
@@ -84,7 +86,8 @@ import Threads
                 default: #expect(error == nil)
                 }
             }
-            #expect(try await bodies(database) == ["note 1", "note 2", "note 5", "note 7", "note 8"])
+            let stored = try await bodies(database)
+            #expect(stored == ["note 1", "note 2", "note 5", "note 7", "note 8"])
             #expect(database.statistics.failedJobs == 4)
         }
     }
@@ -97,9 +100,11 @@ import Threads
                     throw Refused()
                 }
             }
-            #expect(try await bodies(database).isEmpty)
+            let stored = try await bodies(database)
+            #expect(stored.isEmpty)
             #expect(try await database.write { try $0.run("INSERT INTO note (body) VALUES ('kept')") } == 1)
-            #expect(try await bodies(database) == ["kept"])
+            let kept = try await bodies(database)
+            #expect(kept == ["kept"])
         }
     }
 
@@ -121,10 +126,12 @@ import Threads
             }
             #expect(outcomes[0].error == nil)
             for (_, error) in outcomes.dropFirst() { #expect((error as? SQLiteError)?.isFull == true) }
-            #expect(try await bodies(database).isEmpty)
+            let stored = try await bodies(database)
+            #expect(stored.isEmpty)
             failing.isFull.store(false, ordering: .releasing)
             try await database.write { _ = try $0.run("INSERT INTO note (body) VALUES ('after')") }
-            #expect(try await bodies(database) == ["after"])
+            let afterwards = try await bodies(database)
+            #expect(afterwards == ["after"])
         }
     }
 
@@ -153,7 +160,8 @@ import Threads
             #expect(full.contains(3))
             #expect(kept == 5 - full.count)
             try await database.write { _ = try $0.run("INSERT INTO note (body) VALUES ('after')") }
-            #expect(try await bodies(database).count == kept + 1)
+            let stored = try await bodies(database)
+            #expect(stored.count == kept + 1)
         }
     }
 
@@ -165,7 +173,8 @@ import Threads
                     try connection.run("INSERT INTO note (body) VALUES ('outside')")
                 }
             }
-            #expect(try await bodies(database).isEmpty)
+            let stored = try await bodies(database)
+            #expect(stored.isEmpty)
         }
     }
 
@@ -182,7 +191,8 @@ import Threads
             gate.open()
             #expect(try await task.value == 1)
             try await holding
-            #expect(try await bodies(database) == ["kept"])
+            let stored = try await bodies(database)
+            #expect(stored == ["kept"])
         }
     }
 
@@ -227,7 +237,8 @@ import Threads
                 try await database.read { _ = try $0.run("INSERT INTO note (body) VALUES ('x')") }
             }
             #expect(error?.isReadOnly == true)
-            #expect(try await bodies(database).isEmpty)
+            let stored = try await bodies(database)
+            #expect(stored.isEmpty)
         }
     }
 

@@ -39,6 +39,8 @@ package struct AssetFetcher: Sendable {
     ///   - url: where the vendor says that the audio is. Only public addresses are asked, and `own`.
     ///   - own: the provider's own base URL, which the operator has vouched for.
     ///   - format: what the caller wants it in.
+    /// - Returns: the kept asset, pinned.
+    /// - Throws: `.result` when another try may help, `.storage` for our own disk.
     package func fetch(_ url: String, own: String, as format: SoundFormat?) async throws(Problem)
         -> AssetRecord
     {

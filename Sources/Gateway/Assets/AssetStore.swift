@@ -54,6 +54,8 @@ package struct AssetStore: Sendable {
     /// - Parameters:
     ///   - temporary: a path from `temporaryPath`.
     ///   - wanted: the format to keep it in; another one is converted.
+    /// - Returns: the kept asset, pinned.
+    /// - Throws: `.unusable` for a file that is not whole, bearable audio; the others for our own disk.
     package func keep(_ temporary: String, as wanted: SoundFormat? = nil) throws(AssetError) -> AssetRecord {
         defer { unlink(temporary) }
         let inspection = try inspect(temporary)

@@ -20,6 +20,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
 
     /// The built-in defaults: only the adapters that are enabled by default, on loopback, without client keys.
     package init(adapters: [KnownAdapter] = []) {
-        providers = adapters.filter(\.isEnabledByDefault).map { ProviderConfiguration(id: $0.id, adapter: $0.id) }
+        providers = adapters.filter(\.isEnabledByDefault).map {
+            ProviderConfiguration(id: $0.id, adapter: $0.id)
+        }
     }
 }

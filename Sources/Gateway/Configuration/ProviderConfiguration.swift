@@ -1,3 +1,4 @@
+package import Crypto
 package import JSON
 
 /// One provider as the operator set it up: an adapter, and what that adapter needs.
@@ -43,6 +44,12 @@ package struct ProviderConfiguration: Sendable, Equatable {
             self.key = key
             self.maxConcurrent = maxConcurrent
         }
+
+        /// Compares the keys too, so that a reload sees a rotated one.
+        package static func == (first: Credential, second: Credential) -> Bool {
+            let sameKey = first.key.reveal { key in second.key.reveal { $0 == key } }
+            return first.name == second.name && first.maxConcurrent == second.maxConcurrent && sameKey
+        }
     }
 
     /// The pace of asking for a task's state; `nil` means the adapter's own.
@@ -51,6 +58,9 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package var first: Duration?
         /// The longest pause between two questions.
         package var ceiling: Duration?
+
+        /// The defaults.
+        package init() {}
     }
 
     /// How long the vendor may take.
@@ -59,5 +69,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package var connect: Duration = .seconds(10)
         /// From there to the end of its answer.
         package var request: Duration = .seconds(60)
+
+        /// The defaults.
+        package init() {}
     }
 }

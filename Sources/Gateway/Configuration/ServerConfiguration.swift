@@ -26,6 +26,9 @@ package struct ServerConfiguration: Sendable, Equatable {
         package var body = 1024 * 1024
         /// The number of connections open at once.
         package var connections = 10_000
+
+        /// The defaults.
+        package init() {}
     }
 
     /// How long a peer may take.
@@ -38,5 +41,8 @@ package struct ServerConfiguration: Sendable, Equatable {
         package var idle: Duration = .seconds(60)
         /// For a peer to take any of the bytes waiting for it.
         package var write: Duration = .seconds(30)
+
+        /// The defaults.
+        package init() {}
     }
 }

@@ -10,5 +10,8 @@ package struct StorageConfiguration: Sendable, Equatable {
     package struct SQLite: Sendable, Equatable {
         /// The file; a relative path starts at the working directory.
         package var path = "data/soundgate.db"
+
+        /// The defaults.
+        package init() {}
     }
 }

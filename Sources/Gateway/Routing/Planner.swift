@@ -1,7 +1,9 @@
 package import Providers
 package import Sound
 
-/// Chooses among the configured providers. Pure: the plan that is shown and the plan that is run are this one.
+/// Chooses among the configured providers.
+///
+/// Pure: the plan that is shown and the plan that is run are this one.
 package struct Planner: Sendable {
     private let providers: [Provider]
     private let preference: [String]

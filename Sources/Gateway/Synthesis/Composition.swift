@@ -16,6 +16,7 @@ struct Composition: Sendable {
                 key: plan.key,
                 isKeyed: plan.isKeyed,
                 beat: plan.beat,
+                isMusic: plan.isMusic,
                 manner: plan.manner,
                 style: plan.style,
                 progression: progression,

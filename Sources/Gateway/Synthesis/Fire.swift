@@ -10,7 +10,7 @@ func paintFire(_ canvas: inout Canvas, _ scene: inout Scene) {
         let level = 0.35 + 0.35 * flicker.next()
         func side(_ index: Int) -> Float {
             let noise = noises[index].next()
-            return roars[index].lowpass(noise) * level * 0.7 + hisses[index].highpass(noise) * 0.035 * level
+            return roars[index].lowpass(noise) * level * 0.4 + hisses[index].highpass(noise) * 0.09 * level
         }
         return (side(0), side(1))
     }

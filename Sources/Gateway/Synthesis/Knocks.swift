@@ -81,15 +81,24 @@ func paintImpact(_ canvas: inout Canvas, _ scene: inout Scene) {
 /// A heavy door: wood, its frame, and the latch a moment later.
 func paintDoor(_ canvas: inout Canvas, _ scene: inout Scene) {
     for start in scene.moments(every: 2.5, looseness: 0.1) {
-        let size = scene.manner.pitch * scene.random.between(0.85, 1.2)
+        let size = scene.manner.pitch * scene.random.between(0.7, 1.4)
         let wood = Knock(
-            modes: [(62 * size, 12, 1), (118 * size, 18, 0.7), (197 * size, 26, 0.5), (341 * size, 40, 0.3)],
+            modes: [
+                (62 * size, 12, 1), (118 * size * scene.random.between(0.85, 1.2), 18, 0.8),
+                (197 * size, 26, 0.5), (341 * size, 40, 0.3),
+            ],
             noise: 1.3,
             noiseDecay: 38,
             noiseCutoff: 1400
         )
         wood.paint(&canvas, at: start, gain: 1, pan: -0.1, &scene.random)
-        wood.paint(&canvas, at: start + Int(0.016 * rate), gain: 0.45, pan: 0.4, &scene.random)
+        wood.paint(
+            &canvas,
+            at: start + Int(scene.random.between(0.01, 0.03) * rate),
+            gain: 0.5,
+            pan: 0.4,
+            &scene.random
+        )
         let latch = Knock(
             modes: [(1870 * size, 90, 0.3), (2950 * size, 130, 0.2)],
             noise: 0.4,

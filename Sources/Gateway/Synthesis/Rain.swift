@@ -5,7 +5,7 @@ func paintRain(_ canvas: inout Canvas, _ scene: inout Scene) {
     let intensity = scene.manner.intensity
     var noises = [Random(seed: scene.random.next()), Random(seed: scene.random.next())]
     var highs = [Resonator(cutoff: 900), Resonator(cutoff: 900)]
-    var lows = [Smoother(cutoff: 5500 + 2000 * intensity), Smoother(cutoff: 5500 + 2000 * intensity)]
+    var lows = [Smoother(cutoff: 3200 + 1200 * intensity), Smoother(cutoff: 3200 + 1200 * intensity)]
     var bodies = [Resonator(cutoff: 260, resonance: 0.6), Resonator(cutoff: 260, resonance: 0.6)]
     var swell = Wander(period: 1.7, &scene.random)
     canvas.overlay { _ in

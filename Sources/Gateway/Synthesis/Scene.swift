@@ -6,6 +6,7 @@ struct Scene: Sendable {
     var isKeyed: Bool
     /// Frames from one beat to the next; `nil` when there is no tempo.
     var beat: Double?
+    var isMusic: Bool
     var manner: Manner
     var style: DrumStyle
     var progression: [Int]

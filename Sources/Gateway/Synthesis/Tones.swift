@@ -72,7 +72,12 @@ func paintBell(_ canvas: inout Canvas, _ scene: inout Scene) {
             (3.01, 0.35, 2.6), (4.17, 0.25, 3.6), (5.43, 0.15, 5),
         ]
     let octave = scene.manner.pitch > 1.2 ? 6 : scene.manner.pitch < 0.8 ? 4 : 5
-    for start in scene.moments(every: 2.4, looseness: 0.25) {
+    // In music it strikes once or twice a bar.
+    for start in scene.moments(
+        every: 2.4,
+        looseness: 0.25,
+        division: scene.isMusic ? scene.random.pick([0.25, 0.5]) : 1
+    ) {
         let base = scene.key.frequency(degree: scene.random.pick([0, 0, 2, 4, 7]), octave: octave)
         for partial in partials {
             let frequency = base * partial.ratio

@@ -52,13 +52,13 @@ struct DeliveryFacts {
             .tls
         // The client keeps every other deadline itself.
         case CURLE_OPERATION_TIMEDOUT: .timeout(attempts == 0 ? .connect : .total)
-        case CURLE_PARTIAL_FILE: .truncated
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2,
+        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2,
             CURLE_HTTP2_STREAM:
             isAnswered ? .truncated : .closed
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: .malformed
         case CURLE_FILESIZE_EXCEEDED: .tooLarge
-        case CURLE_OK: isAnswered ? .truncated : .closed
+        // libcurl takes the end of the stream for the end of the head.
+        case CURLE_OK: .closed
         default: .unavailable
         }
     }

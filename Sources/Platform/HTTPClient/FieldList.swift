@@ -14,10 +14,11 @@ struct FieldList: ~Copyable {
             // An empty value needs a semicolon: with a colon libcurl takes it for the order to drop the field.
             try append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
-        // No waiting for `100 Continue`, and no content type that nobody gave.
-        if let body = request.body {
-            if body.count > 1 << 16 { try append("Expect:") }
-            if !request.fields.contains("content-type") { try append("Content-Type:") }
+        // No waiting for `100 Continue`, which libcurl would do before long bodies, and no content type that nobody
+        // gave, which libcurl would make a form's.
+        if let body = request.body, body.count > 1 << 16 { try append("Expect:") }
+        if !request.method.isSafe || request.body != nil, !request.fields.contains("content-type") {
+            try append("Content-Type:")
         }
     }
 

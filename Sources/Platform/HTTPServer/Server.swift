@@ -24,15 +24,22 @@ package final class Server: Sendable {
 
     /// A server that does nothing before `start`.
     ///
-    /// - Parameters:
-    ///   - access: called on the connection's loop once per answer, and per request that could not be read.
+    /// `access` is called on the connection's loop once per answer, and once per request that could not be read.
     package init(
-        addresses: [ListenAddress], limits: ServerLimits = ServerLimits(), loops: [EventLoop],
+        addresses: [ListenAddress],
+        limits: ServerLimits = ServerLimits(),
+        loops: [EventLoop],
         renderProblem: @escaping ProblemRenderer = plainProblem,
-        access: (@Sendable (AccessRecord) -> Void)? = nil, handler: @escaping Handler
+        access: (@Sendable (AccessRecord) -> Void)? = nil,
+        handler: @escaping Handler
     ) {
         precondition(!loops.isEmpty, "a server needs a loop to run on")
-        let settings = Settings(limits: limits, handler: handler, renderProblem: renderProblem, access: access)
+        let settings = Settings(
+            limits: limits,
+            handler: handler,
+            renderProblem: renderProblem,
+            access: access
+        )
         let total = Shard.Count()
         let requestIDs = RequestIDs()
         self.addresses = addresses

@@ -16,7 +16,7 @@ package final class Database: Sendable {
         package var largestBatch = 256
         /// What marks a file as ours; the letters `sgat`.
         package var applicationID: Int32 = 0x7367_6174
-        /// Called before each `COMMIT`; what it throws counts as that commit's failure. For tests.
+        /// Called before each `COMMIT`, for tests; what it throws counts as that commit's failure.
         package var beforeCommit: (@Sendable () throws -> Void)?
 
         fileprivate var busyMilliseconds: Int64 {
@@ -37,7 +37,9 @@ package final class Database: Sendable {
     private let counted: Guarded<WriteStatistics>
     private let closing: Guarded<Closing>
 
-    /// Opens the file, or makes it, and brings its schema up to date. Blocks; call it while starting up.
+    /// Opens the file, or makes it, and brings its schema up to date.
+    ///
+    /// Blocks; call it while starting up.
     package init(path: String, migrations: [Migration], options: Options = Options())
         throws(DatabaseOpeningError)
     {
@@ -136,9 +138,11 @@ extension Database {
         file: DatabaseFile
     ) {
         let writer = BatchWriter(connection, statistics: statistics, beforeCommit: options.beforeCommit)
+        var previous = 0
         while true {
-            let batch = queue.nextBatch(limit: options.largestBatch)
+            let batch = queue.nextBatch(limit: options.largestBatch, previous: previous)
             if batch.isEmpty { break }
+            previous = batch.count
             writer.write(batch)
         }
         readers.close()

@@ -22,12 +22,17 @@ final class DatabaseFile: Sendable {
             if code == EWOULDBLOCK { throw .inUse(path: path, process: readProcess()) }
             throw .system(SystemError("flock", subject: path, code: code))
         }
+        let isDatabase: Bool
         do throws(SystemError) {
             try writeProcess()
-            close(try DatabaseFile.make(path))
+            let file = try DatabaseFile.make(path)
+            defer { close(file) }
+            // SQLite would take a file of a few bytes for an empty database and write over it.
+            isDatabase = DatabaseFile.isEmptyOrDatabase(file)
         } catch {
             throw .system(error)
         }
+        guard isDatabase else { throw .notADatabase(path: path) }
     }
 
     // The side file stays: removing it would let two processes lock two files of the same name.
@@ -49,6 +54,12 @@ final class DatabaseFile: Sendable {
         try makeDirectories(above: directory)
         guard unsafe mkdir(directory, 0o700) != 0, errno != EEXIST else { return }
         throw SystemError("mkdir", subject: directory)
+    }
+
+    private static func isEmptyOrDatabase(_ file: Int32) -> Bool {
+        var header = [UInt8](repeating: 0, count: 16)
+        let count = unsafe pread(file, &header, header.count, 0)
+        return count == 0 || header == Array("SQLite format 3\0".utf8)
     }
 
     private func writeProcess() throws(SystemError) {

@@ -7,12 +7,21 @@ import Glibc
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var jobs: [any WriteJob] = []
     private var isClosed = false
+    /// At how many jobs a gathering writer is woken.
+    private var wanted = 1
+
+    /// How long a writer waits for callers that it has just let go on.
+    private static let gathering: Int64 = 200_000
 
     init() {
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -27,23 +36,41 @@ import Glibc
         unsafe pthread_mutex_lock(mutex)
         let isOpen = !isClosed
         if isOpen { jobs.append(job) }
-        let isFirst = jobs.count == 1
+        let isAwaited = jobs.count == wanted
         unsafe pthread_mutex_unlock(mutex)
-        if isFirst { unsafe pthread_cond_signal(condition) }
+        if isAwaited { unsafe pthread_cond_signal(condition) }
         return isOpen
     }
 
     /// Waits for work and takes what is there, `limit` jobs at most; empty when the queue is closed and drained.
-    func nextBatch(limit: Int) -> [any WriteJob] {
+    ///
+    /// `previous` is the size of the last batch. Its callers come back one by one, and the first would get a commit
+    /// of its own while all others wait for the next; so give them a moment when far fewer are there than before.
+    func nextBatch(limit: Int, previous: Int) -> [any WriteJob] {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while jobs.isEmpty, !isClosed { unsafe pthread_cond_wait(condition, mutex) }
+        if jobs.count <= previous / 2 { gather(previous) }
         guard jobs.count > limit else {
             defer { jobs = [] }
             return jobs
         }
         defer { jobs.removeFirst(limit) }
         return Array(jobs.prefix(limit))
+    }
+
+    /// Waits until that many jobs are there, but only for a moment; called with the lock held.
+    private func gather(_ count: Int) {
+        var deadline = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let nanoseconds = Int64(deadline.tv_nsec) + WriteQueue.gathering
+        deadline.tv_sec += Int(nanoseconds / 1_000_000_000)
+        deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        wanted = count
+        defer { wanted = 1 }
+        while jobs.count < count, !isClosed {
+            if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return }
+        }
     }
 
     /// The number of jobs that wait.

@@ -4,7 +4,9 @@
 /// of the work more fields. The message is a `StaticString`: it can be searched for and cannot leak; everything
 /// that varies is a field.
 package struct Log: Sendable {
-    /// The log of the running task. At its root this drops everything: the program binds the real one.
+    /// The log of the running task.
+    ///
+    /// At its root this drops everything: the program binds the real one.
     @TaskLocal package static var current = Log(level: .error, sink: NoSink())
 
     /// Lines below this level are not written, and their fields not even computed.

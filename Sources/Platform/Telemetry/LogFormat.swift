@@ -103,7 +103,7 @@ extension [UInt8] {
         append(contentsOf: text.utf8)
     }
 
-    /// A JSON string. Telemetry stands below JSON, so these few lines are its own.
+    /// A JSON string; Telemetry does not stand on JSON, so these few lines are its own.
     fileprivate mutating func appendQuoted(_ text: String) {
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {

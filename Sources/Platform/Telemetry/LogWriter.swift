@@ -24,10 +24,14 @@ package final class LogWriter: LogSink {
     /// How many lines have been dropped so far.
     package var dropped: Int { buffer.dropped }
 
-    /// Waits until all lines written so far have gone out. Blocks: call it at exit, not on an event loop.
+    /// Waits until all lines written so far have gone out.
+    ///
+    /// Blocks: call it at exit, not on an event loop.
     package func flush() { buffer.waitUntilWritten() }
 
-    /// Writes what is left and ends the thread; later lines are dropped. Blocks.
+    /// Writes what is left and ends the thread; later lines are dropped.
+    ///
+    /// Blocks: call it at exit, not on an event loop.
     package func close() {
         buffer.close()
         thread.join()
@@ -61,7 +65,8 @@ package final class LogWriter: LogSink {
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+                let start = unsafe buffer.baseAddress?.advanced(by: written)
+                return unsafe Glibc.write(descriptor, start, buffer.count - written)
             }
             if count >= 0 {
                 written += count

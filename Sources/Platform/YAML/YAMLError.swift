@@ -2,7 +2,9 @@
 package struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where the fault was seen.
     package let position: YAMLPosition
-    /// What is wrong, in lower case and without a full stop. Names keys and anchors, never other values.
+    /// What is wrong, in lower case and without a full stop.
+    ///
+    /// Names keys and anchors, never other values.
     package let message: String
 
     /// A fault and its place.

@@ -30,7 +30,7 @@ import CYAML
     /// The next event; the start of the stream is skipped.
     mutating func next() throws(YAMLError) -> YAMLEvent {
         while true {
-            var event = yaml_event_t()
+            var event = unsafe yaml_event_t()
             guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
             // "An application must free any buffers associated with the produced event object".
             defer { unsafe yaml_event_delete(&event) }
@@ -42,7 +42,8 @@ import CYAML
     }
 
     private static func kind(
-        of event: yaml_event_t, at position: YAMLPosition
+        of event: yaml_event_t,
+        at position: YAMLPosition
     ) throws(YAMLError) -> YAMLEvent.Kind? {
         switch unsafe event.type {
         case YAML_STREAM_END_EVENT: return .streamEnd
@@ -66,16 +67,21 @@ import CYAML
             return unsafe .scalar(
                 text: String(decoding: bytes, as: UTF8.self),
                 isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
-                anchor: string(scalar.anchor))
+                anchor: string(scalar.anchor)
+            )
         default: return nil
         }
     }
 
     private static func refuseTag(
-        _ tag: UnsafeMutablePointer<yaml_char_t>?, at position: YAMLPosition
+        _ tag: UnsafeMutablePointer<yaml_char_t>?,
+        at position: YAMLPosition
     ) throws(YAMLError) {
         guard unsafe tag != nil else { return }
-        throw YAMLError(position: position, message: "tags such as !!str or !name are not supported; write the value alone")
+        throw YAMLError(
+            position: position,
+            message: "tags such as !!str or !name are not supported; write the value alone"
+        )
     }
 
     private static func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
@@ -92,16 +98,25 @@ import CYAML
         }
         guard unsafe parser.pointee.error != YAML_READER_ERROR else {
             // A reader's error has a byte offset and no mark.
-            return YAMLError(position: position(ofByte: unsafe parser.pointee.problem_offset), message: problem)
+            return YAMLError(
+                position: position(ofByte: unsafe parser.pointee.problem_offset),
+                message: problem
+            )
         }
-        let context = unsafe parser.pointee.context.map { unsafe " \(String(cString: $0))" } ?? ""
-        return YAMLError(position: Self.position(unsafe parser.pointee.problem_mark), message: problem + context)
+        var context = unsafe parser.pointee.context.map { unsafe " \(String(cString: $0))" } ?? ""
+        let begin = unsafe Self.position(parser.pointee.context_mark)
+        // Where an open bracket or quote stands tells more than the end of the text, where it was missed.
+        if context.contains(" a ") { context += " that begins at line \(begin.line), column \(begin.column)" }
+        return YAMLError(
+            position: Self.position(unsafe parser.pointee.problem_mark),
+            message: problem + context
+        )
     }
 
     private func position(ofByte offset: Int) -> YAMLPosition {
         var line = 1
         var column = 1
-        for unsafe byte in unsafe text.prefix(offset) {
+        for byte in unsafe Array(text.prefix(offset)) {
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1

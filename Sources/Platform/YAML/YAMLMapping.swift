@@ -2,7 +2,9 @@
 package struct YAMLMapping: Sendable, Equatable {
     /// One key and its value.
     package struct Entry: Sendable, Equatable {
-        /// The key's text. Keys are text whatever they look like, so `1` and `"1"` are the same key.
+        /// The key's text.
+        ///
+        /// Keys are text whatever they look like, so `1` and `"1"` are the same key.
         package let key: String
         /// Where the key begins.
         package let keyPosition: YAMLPosition

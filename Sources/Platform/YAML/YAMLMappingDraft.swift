@@ -7,7 +7,9 @@ struct YAMLMappingDraft {
 
     /// Adds an entry of the mapping's own.
     mutating func add(_ key: String, at position: YAMLPosition, value: YAMLNode) throws(YAMLError) {
-        if let first = places.updateValue(position, forKey: key) { throw Self.duplicate(key, first, position) }
+        if let first = places.updateValue(position, forKey: key) {
+            throw Self.duplicate(key, first, position)
+        }
         own.append(YAMLMapping.Entry(key: key, keyPosition: position, value: value))
     }
 
@@ -17,7 +19,10 @@ struct YAMLMappingDraft {
         mergeKey = position
         for source in value.sequence ?? [value] {
             guard let mapping = source.mapping else {
-                throw YAMLError(position: source.position, message: "<< takes a map or a list of maps, this is \(source.kind)")
+                throw YAMLError(
+                    position: source.position,
+                    message: "<< takes a map or a list of maps, this is \(source.kind)"
+                )
             }
             merged += mapping.entries
         }
@@ -32,6 +37,7 @@ struct YAMLMappingDraft {
     private static func duplicate(_ key: String, _ first: YAMLPosition, _ second: YAMLPosition) -> YAMLError {
         YAMLError(
             position: second,
-            message: "the key \"\(key)\" is already there, at line \(first.line), column \(first.column)")
+            message: "the key \"\(key)\" is already there, at line \(first.line), column \(first.column)"
+        )
     }
 }

@@ -28,7 +28,10 @@ struct YAMLParser: ~Copyable {
         _ = try events.next()
         let end = try events.next()
         guard case .streamEnd = end.kind else {
-            throw YAMLError(position: end.position, message: "a second document begins here; only one is allowed")
+            throw YAMLError(
+                position: end.position,
+                message: "a second document begins here; only one is allowed"
+            )
         }
         return root
     }
@@ -40,7 +43,9 @@ struct YAMLParser: ~Copyable {
             try count(1, at: position)
             let scalar = YAMLScalar(text: text, style: isPlain ? .plain : .quoted)
             return keep(
-                Measured(node: YAMLNode(position: position, content: .scalar(scalar)), count: 1, depth: 0), as: anchor)
+                Measured(node: YAMLNode(position: position, content: .scalar(scalar)), count: 1, depth: 0),
+                as: anchor
+            )
         case .sequenceStart(let anchor):
             try open(anchor, depth: depth, at: position)
             return keep(try sequence(at: position, depth: depth + 1), as: anchor)
@@ -68,7 +73,10 @@ struct YAMLParser: ~Copyable {
             height = max(height, element.depth)
         }
         return Measured(
-            node: YAMLNode(position: position, content: .sequence(elements)), count: size, depth: height + 1)
+            node: YAMLNode(position: position, content: .sequence(elements)),
+            count: size,
+            depth: height + 1
+        )
     }
 
     private mutating func mapping(at position: YAMLPosition, depth: Int) throws(YAMLError) -> Measured {
@@ -79,7 +87,10 @@ struct YAMLParser: ~Copyable {
             let event = try events.next()
             if case .mappingEnd = event.kind { break }
             guard case .scalar(let key, let isPlain, nil) = event.kind else {
-                throw YAMLError(position: event.position, message: "a key must be text, without an anchor or an alias")
+                throw YAMLError(
+                    position: event.position,
+                    message: "a key must be text, without an anchor or an alias"
+                )
             }
             let value = try value(events.next(), depth: depth)
             size += value.count
@@ -91,7 +102,10 @@ struct YAMLParser: ~Copyable {
             }
         }
         return Measured(
-            node: YAMLNode(position: position, content: .mapping(draft.finished())), count: size, depth: height + 1)
+            node: YAMLNode(position: position, content: .mapping(draft.finished())),
+            count: size,
+            depth: height + 1
+        )
     }
 
     // MARK: Limits and anchors
@@ -100,13 +114,18 @@ struct YAMLParser: ~Copyable {
         nodes += more
         guard nodes <= limits.nodes else {
             throw YAMLError(
-                position: position, message: "more than \(limits.nodes) values, those of aliases included")
+                position: position,
+                message: "more than \(limits.nodes) values, those of aliases included"
+            )
         }
     }
 
     private func checkDepth(_ depth: Int, at position: YAMLPosition) throws(YAMLError) {
         guard depth <= limits.depth else {
-            throw YAMLError(position: position, message: "more than \(limits.depth) lists and maps within each other")
+            throw YAMLError(
+                position: position,
+                message: "more than \(limits.depth) lists and maps within each other"
+            )
         }
     }
 
@@ -125,7 +144,9 @@ struct YAMLParser: ~Copyable {
     }
 
     private mutating func replacement(
-        for name: String, depth: Int, at position: YAMLPosition
+        for name: String,
+        depth: Int,
+        at position: YAMLPosition
     ) throws(YAMLError) -> Measured {
         guard !openAnchors.contains(name) else {
             throw YAMLError(position: position, message: "*\(name) stands within the value that it means")
@@ -136,6 +157,9 @@ struct YAMLParser: ~Copyable {
         try checkDepth(depth + value.depth, at: position)
         try count(value.count, at: position)
         return Measured(
-            node: YAMLNode(position: position, content: value.node.content), count: value.count, depth: value.depth)
+            node: YAMLNode(position: position, content: value.node.content),
+            count: value.count,
+            depth: value.depth
+        )
     }
 }

@@ -23,7 +23,9 @@ extension YAMLScalar.Value {
         if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
         if rest.starts(with: [UInt8(ascii: "0"), UInt8(ascii: "x")]) {
             let digits = String(decoding: rest.dropFirst(2), as: UTF8.self)
-            guard digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else { return nil }
+            guard digits.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else {
+                return nil
+            }
             return Int((isNegative ? "-" : "") + digits, radix: 16).map(Self.integer)
         }
         let whole = rest.prefix(while: isDigit)
@@ -49,7 +51,9 @@ extension YAMLScalar.Value {
         guard let exponent = rest.first else { return true }
         guard exponent | 0x20 == UInt8(ascii: "e") else { return false }
         rest.removeFirst()
-        if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest.removeFirst() }
+        if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+            rest.removeFirst()
+        }
         return !rest.isEmpty && rest.allSatisfy(isDigit)
     }
 
@@ -63,5 +67,7 @@ extension YAMLScalar.Value {
         return "\(before)\(head).\(tail)\(after)"
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9") }
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9")
+    }
 }

@@ -124,7 +124,7 @@ package enum PollError: Error, Sendable, Equatable {
 
 /// What a vendor says about a job at one moment.
 package struct Observation: Sendable, Equatable {
-    /// The vendor's word, normalized. A word that nobody knows is `running`.
+    /// The vendor's word, normalized; a word that nobody knows is `running`.
     package enum State: Sendable, Equatable {
         case queued, running, succeeded
         case failed(Failure)

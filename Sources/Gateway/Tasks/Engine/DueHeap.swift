@@ -17,9 +17,7 @@ package struct DueHeap<Item: Sendable>: Sendable {
     /// The due time of the first item.
     package var firstDue: UInt64? { entries.first?.due }
 
-    /// Adds an item.
-    ///
-    /// - Parameter due: monotonic nanoseconds.
+    /// Adds an item that comes due at a time in monotonic nanoseconds.
     package mutating func push(_ item: Item, due: UInt64) {
         order += 1
         entries.append(Entry(due: due, order: order, item: item))

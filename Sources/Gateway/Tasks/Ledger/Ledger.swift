@@ -40,7 +40,7 @@ package struct TaskQuery: Sendable, Equatable {
     }
 }
 
-/// Who is working on a task. One process is one holder.
+/// Who is working on a task; one process is one holder.
 package struct LeaseHolder: Sendable, Hashable {
     package let name: String
 

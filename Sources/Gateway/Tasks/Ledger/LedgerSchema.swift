@@ -1,6 +1,8 @@
 import SQLite
 
-/// The ledger's tables. Migrations are named, ordered and never edited: a change is a new one at the end.
+/// The ledger's tables.
+///
+/// Migrations are named, ordered and never edited: a change is a new one at the end.
 let ledgerMigrations: [Migration] = [
     Migration(
         "2026-11-21 tasks",

@@ -79,9 +79,13 @@ package struct TaskMachine: Sendable {
 
     /// The effects that start or resume the task's work.
     ///
-    /// - Parameter isRepeatable: whether a route's operation can be run again without any effect outside. An
-    ///   attempt that was about to be made when the process died may have been made: unless it is repeatable it
-    ///   becomes `unknown` and is never quietly sent again.
+    /// An attempt that was about to be made when the process died may have been made: unless it is repeatable it
+    /// becomes `unknown` and is never quietly sent again.
+    ///
+    /// - Parameters:
+    ///   - now: the wall clock.
+    ///   - isRepeatable: whether a route's operation can be run again without any effect outside.
+    /// - Returns: what is to be done, once what this changed is durable.
     package mutating func resume(at now: Moment, isRepeatable: (Route) -> Bool) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
         guard let attempt = record.attempts.last else { return [.waitForSlot(route: 0, after: .zero)] }

@@ -34,8 +34,11 @@ extension Connection: BodySource {
             switch parser.next(input.span, from: &inputStart) {
             case .body(let range):
                 body.append(
-                    input.span.extracting(range), now: monotonicNow(), timeout: shard.bodyTimeout,
-                    least: shard.limits.bodyProgress)
+                    input.span.extracting(range),
+                    now: monotonicNow(),
+                    timeout: shard.bodyTimeout,
+                    least: shard.limits.bodyProgress
+                )
             case .end:
                 body.close()
                 break pumping

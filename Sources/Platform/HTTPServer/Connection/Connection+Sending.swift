@@ -22,7 +22,12 @@ extension Connection {
         let closing = mustClose(after: response, to: request, framing)
         answerBegan = true
         output.append(
-            response, framing: framing, version: request.head.version, closing: closing, date: shard.dateLine())
+            response,
+            framing: framing,
+            version: request.head.version,
+            closing: closing,
+            date: shard.dateLine()
+        )
         var isComplete = true
         var bytes = 0
         if request.method != .head, framing != .none {
@@ -43,7 +48,8 @@ extension Connection {
         }
     }
 
-    private func mustClose(after response: Response, to request: Request, _ framing: ResponseFraming) -> Bool {
+    private func mustClose(after response: Response, to request: Request, _ framing: ResponseFraming) -> Bool
+    {
         if !request.head.keepsAlive || shard.isDraining || framing == .close { return true }
         // A client that was not told to go on may or may not send the body: nobody could tell what its next bytes are.
         if body.hasFailed || body.owesContinue { return true }
@@ -68,7 +74,8 @@ extension Connection {
     }
 
     private func sendStream(
-        _ produce: @Sendable (BodyWriter) async throws -> Void, _ framing: ResponseFraming
+        _ produce: @Sendable (BodyWriter) async throws -> Void,
+        _ framing: ResponseFraming
     ) async -> (Int, Bool) {
         flush()
         streamed = 0
@@ -115,8 +122,12 @@ extension Connection {
         let rendered = shard.renderProblem(ProblemDetails(failure.status, code: code, detail: failure.reason))
         let response = Response(failure.status, contentType: rendered.contentType, rendered.bytes)
         output.append(
-            response, framing: .length(Int64(rendered.bytes.count)), version: .http11, closing: true,
-            date: shard.dateLine())
+            response,
+            framing: .length(Int64(rendered.bytes.count)),
+            version: .http11,
+            closing: true,
+            date: shard.dateLine()
+        )
         output.append(contentsOf: rendered.bytes)
         if phase == .idle { reportRefusal(failure.status, bytes: rendered.bytes.count) }
         finish()
@@ -170,7 +181,11 @@ extension Connection {
             let flags = Int32(MSG_NOSIGNAL) | (file == nil ? 0 : Int32(MSG_MORE))
             let count = unsafe output.withUnsafeBytes { bytes in
                 unsafe Glibc.send(
-                    descriptor, bytes.baseAddress?.advanced(by: outputStart), bytes.count - outputStart, flags)
+                    descriptor,
+                    bytes.baseAddress?.advanced(by: outputStart),
+                    bytes.count - outputStart,
+                    flags
+                )
             }
             if count > 0 {
                 outputStart += count
@@ -190,7 +205,11 @@ extension Connection {
         guard var transfer = file else { return true }
         var offset = off_t(transfer.offset)
         let count = unsafe sendfile(
-            descriptor, transfer.file.descriptor, &offset, min(256 * 1024, Int(transfer.end - transfer.offset)))
+            descriptor,
+            transfer.file.descriptor,
+            &offset,
+            min(256 * 1024, Int(transfer.end - transfer.offset))
+        )
         if count < 0 {
             guard errno == EAGAIN || errno == EINTR else { return false }
             stalled()

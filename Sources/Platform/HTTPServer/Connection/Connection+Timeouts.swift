@@ -21,16 +21,33 @@ extension Connection {
         guard let access = shard.access else { return }
         access(
             AccessRecord(
-                method: request.method, path: request.target.path, route: response.route, status: response.status,
-                bytes: bytes, duration: .nanoseconds(Int64(clamping: monotonicNow() &- began)), peer: peer,
-                id: request.id, isComplete: isComplete))
+                method: request.method,
+                path: request.target.path,
+                route: response.route,
+                status: response.status,
+                bytes: bytes,
+                duration: .nanoseconds(Int64(clamping: monotonicNow() &- began)),
+                peer: peer,
+                id: request.id,
+                isComplete: isComplete
+            )
+        )
     }
 
     func reportRefusal(_ status: Status, bytes: Int) {
         guard let access = shard.access else { return }
         access(
             AccessRecord(
-                method: nil, path: nil, route: nil, status: status, bytes: bytes, duration: .zero, peer: peer,
-                id: shard.nextRequestID(), isComplete: true))
+                method: nil,
+                path: nil,
+                route: nil,
+                status: status,
+                bytes: bytes,
+                duration: .zero,
+                peer: peer,
+                id: shard.nextRequestID(),
+                isComplete: true
+            )
+        )
     }
 }

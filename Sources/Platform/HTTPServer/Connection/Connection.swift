@@ -7,8 +7,8 @@ import Threads
 /// One client's connection, on one loop from accept to close.
 ///
 /// Bytes flow through `received` into the parser; one task per connection takes the heads, runs the handler and sends
-/// the answers, so requests in a pipeline are answered in order and the next one is not read far ahead. The task
-/// prefers the loop, hence every method here runs on the loop's thread: that is the reason for `@unchecked Sendable`.
+/// the answers, so requests in a pipeline are answered in order and the next one is not read far ahead. The task is
+/// isolated to the loop, hence every method here runs on the loop's thread: that is the reason for `@unchecked Sendable`.
 @safe final class Connection: @unchecked Sendable {
     enum Phase {
         /// Waiting for a request, or in the midst of its head.
@@ -131,7 +131,7 @@ import Threads
         } else {
             readyHead = head
             // Owned by this connection: it ends when the connection closes, which also cancels it.
-            task = Task(executorPreference: shard.loop) { await self.serve() }
+            task = Task(executorPreference: shard.loop) { await self.serve(on: self.shard.isolation) }
         }
     }
 
@@ -185,7 +185,11 @@ import Threads
 
     // MARK: The task
 
-    private func serve() async {
+    /// Runs request after request.
+    ///
+    /// Isolated to the loop's actor, not merely a task that prefers the loop: a handler may come back from anywhere, and
+    /// only isolation makes the way home certain.
+    private func serve(on isolation: isolated LoopIsolation) async {
         var next = readyHead
         readyHead = nil
         while let head = next {

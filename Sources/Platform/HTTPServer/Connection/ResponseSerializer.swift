@@ -13,7 +13,11 @@ enum ResponseFraming: Equatable {
 extension [UInt8] {
     /// Appends the head of an answer, ready to be followed by its body.
     mutating func append(
-        _ response: Response, framing: ResponseFraming, version: Version, closing: Bool, date: [UInt8]
+        _ response: Response,
+        framing: ResponseFraming,
+        version: Version,
+        closing: Bool,
+        date: [UInt8]
     ) {
         append(statusLine: response.status)
         append(contentsOf: date)

@@ -69,4 +69,3 @@ import Threads
         _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     }
 }
-

@@ -48,7 +48,9 @@ import Threads
         return groups
     }
 
-    private static func bound(_ address: SocketAddress, _ subject: String, reusePort: Bool) throws(SystemError) -> Int32 {
+    private static func bound(_ address: SocketAddress, _ subject: String, reusePort: Bool)
+        throws(SystemError) -> Int32
+    {
         let descriptor = try open(address.family, subject)
         do throws(SystemError) {
             try enable(SOL_SOCKET, SO_REUSEADDR, on: descriptor)
@@ -118,7 +120,9 @@ import Threads
         return try retryingSystemCall("socket", subject: subject) { socket(family, type, 0) }
     }
 
-    private static func bind(_ descriptor: Int32, _ address: SocketAddress, _ subject: String) throws(SystemError) {
+    private static func bind(_ descriptor: Int32, _ address: SocketAddress, _ subject: String)
+        throws(SystemError)
+    {
         try retryingSystemCall("bind", subject: subject) {
             unsafe address.with { unsafe Glibc.bind(descriptor, $0, $1) }
         }

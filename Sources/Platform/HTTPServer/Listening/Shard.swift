@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import Glibc
 import HTTP
@@ -14,6 +15,7 @@ import Threads
     }
 
     let loop: EventLoop
+    let isolation: LoopIsolation
     let limits: ServerLimits
     let handler: Handler
     let renderProblem: ProblemRenderer
@@ -34,6 +36,7 @@ import Threads
 
     init(_ loop: EventLoop, _ settings: Server.Settings, total: Count, requestIDs: RequestIDs) {
         self.loop = loop
+        isolation = LoopIsolation(loop)
         self.total = total
         self.requestIDs = requestIDs
         limits = settings.limits
@@ -57,7 +60,9 @@ import Threads
 
     // MARK: Listening
 
-    func listen(_ socket: ListeningSocket, deliver: @escaping (Int32, PeerAddress) -> Void) throws(SystemError) {
+    func listen(_ socket: ListeningSocket, deliver: @escaping (Int32, PeerAddress) -> Void)
+        throws(SystemError)
+    {
         let listener = Listener(socket, on: loop, deliver: deliver)
         try listener.start()
         listeners.append(listener)
@@ -80,8 +85,12 @@ import Threads
     private func turnAway(_ descriptor: Int32) {
         var answer: [UInt8] = []
         answer.append(
-            Response(.serviceUnavailable, fields: ["Retry-After": "1"]), framing: .length(0), version: .http11,
-            closing: true, date: dateLine())
+            Response(.serviceUnavailable, fields: ["Retry-After": "1"]),
+            framing: .length(0),
+            version: .http11,
+            closing: true,
+            date: dateLine()
+        )
         _ = unsafe answer.withUnsafeBytes {
             unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }

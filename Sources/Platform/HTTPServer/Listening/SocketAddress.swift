@@ -17,12 +17,15 @@ import Threads
     init(unixPath path: String) throws(SystemError) {
         var address = sockaddr_un()
         let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.isEmpty, !bytes.contains(0) else {
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.isEmpty, !bytes.contains(0)
+        else {
             throw SystemError("bind", subject: path, code: ENAMETOOLONG)
         }
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: address, as: sockaddr_un.self) }
+        unsafe withUnsafeMutableBytes(of: &storage) {
+            unsafe $0.storeBytes(of: address, as: sockaddr_un.self)
+        }
         length = socklen_t(MemoryLayout<sockaddr_un>.size)
     }
 
@@ -42,7 +45,9 @@ import Threads
                 var address = SocketAddress()
                 address.length = unsafe entry.pointee.ai_addrlen
                 unsafe withUnsafeMutableBytes(of: &address.storage) {
-                    unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: Int(address.length)))
+                    unsafe $0.copyMemory(
+                        from: UnsafeRawBufferPointer(start: source, count: Int(address.length))
+                    )
                 }
                 found.append(address)
             }
@@ -57,7 +62,8 @@ import Threads
         }
     }
 
-    mutating func fill<Result>(_ body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Result) -> Result {
+    mutating func fill<Result>(_ body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Result) -> Result
+    {
         length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         var size = length
         defer { length = size }
