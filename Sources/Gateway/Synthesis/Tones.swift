@@ -106,7 +106,7 @@ func paintAlarm(_ canvas: inout Canvas, _ scene: inout Scene) {
         canvas.strike(at: start, seconds: length, gain: 0.5, pan: number.isMultiple(of: 2) ? -0.2 : 0.2) {
             time in
             let angle = 2 * .pi * frequency * time
-            let value = sinf(angle) + 0.33 * sinf(3 * angle) + 0.2 * sinf(5 * angle)
+            let value = sinf(angle) + 0.33 * sinf(3 * angle) + 0.2 * sinf(4 * angle)
             return value * min(1, time * 300) * min(1, (length - time) * 200)
         }
     }
