@@ -123,8 +123,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Tasks",
-                "Telemetry", "Threads",
+                "Spelling", "Tasks", "Telemetry", "Threads",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict

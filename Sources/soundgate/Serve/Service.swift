@@ -37,7 +37,7 @@ enum Service {
     }
 
     private static func refuse(_ reason: String) -> Int32 {
-        print("soundgate: \(reason)", to: &standardError)
+        Console.complain(reason)
         return EX_UNAVAILABLE
     }
 }
