@@ -150,7 +150,7 @@ let package = Package(
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
             resources: [.copy("Recordings")]
         ),
-        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "Crypto"]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
         tests(
             "Assets",
             ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
