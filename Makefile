@@ -6,8 +6,9 @@ SHELL       := /bin/bash
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
-# The same flags everywhere: SwiftPM rebuilds what was built with others.
-SWIFT_FLAGS   := --explicit-target-dependency-import-check error
+# The same flags everywhere: SwiftPM rebuilds what was built with others. Colour is such a flag, and would differ
+# between a terminal and a pipe.
+SWIFT_FLAGS   := --explicit-target-dependency-import-check error --no-color-diagnostics
 RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product soundgate --static-swift-stdlib
 RELEASE       := .build/release/soundgate
 
@@ -20,7 +21,7 @@ SECONDS ?= 600
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Tests/Architecture/check-arrows Tests/Fuzz/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -64,11 +65,12 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
 
-# A sanitizer's objects live apart, so that going back to plain builds costs nothing.
+# A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
+# symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	SOUNDGATE_PROGRAM=$(CURDIR)/.build/asan/debug/soundgate \
-	  swift test --disable-xctest --sanitize address --scratch-path .build/asan $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	  swift test --disable-xctest --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
 	SOUNDGATE_PROGRAM=$(CURDIR)/.build/tsan/debug/soundgate \
 	  swift test --disable-xctest --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
 

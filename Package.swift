@@ -18,13 +18,19 @@ let strict: [SwiftSetting] = [
 /// For targets that touch C: every pointer use says `unsafe`.
 let audited: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-func library(_ name: String, on floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func library(
+    _ name: String,
+    on floor: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
         path: "Sources/\(floor)/\(name)",
-        exclude: [],
-        swiftSettings: strict)
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 func wrapper(_ name: String, on floor: String = "Platform", _ dependencies: [Target.Dependency]) -> Target {
@@ -32,7 +38,8 @@ func wrapper(_ name: String, on floor: String = "Platform", _ dependencies: [Tar
         name: name,
         dependencies: dependencies,
         path: "Sources/\(floor)/\(name)",
-        swiftSettings: audited)
+        swiftSettings: audited
+    )
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -41,7 +48,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
         dependencies: dependencies,
         path: "Tests/\(name)Tests",
         resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict
+    )
 }
 
 let package = Package(
@@ -76,34 +84,51 @@ let package = Package(
         library("Synthesis", on: "Gateway"),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
-        library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "HTTP"]),
-        library("Assets", on: "Gateway", ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]),
+        library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
-            "Tasks", on: "Gateway",
+            "Assets",
+            on: "Gateway",
+            ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]
+        ),
+        library(
+            "Tasks",
+            on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient", "EventLoop",
+                "Sound", "Providers", "Assets", "AudioFile", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "EventLoop",
                 "Threads", "Telemetry", "Crypto",
-            ]),
+            ]
+        ),
         library(
-            "API", on: "Gateway",
+            "API",
+            on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Configuration", "HTTP", "HTTPServer", "JSON",
-                "EventLoop", "Threads", "Telemetry", "Crypto",
-            ]),
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Configuration", "HTTP", "HTTPServer",
+                "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
+            ],
+            resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
+        ),
 
         // Vendor doubles, and the program.
         library(
-            "Emulators", on: ".",
-            ["Synthesis", "AudioFile", "HTTP", "HTTPServer", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]),
+            "Emulators",
+            on: ".",
+            [
+                "Synthesis", "AudioFile", "HTTP", "HTTPServer", "JSON", "EventLoop", "Threads", "Telemetry",
+                "Crypto",
+            ]
+        ),
         .executableTarget(
             name: "soundgate",
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
-                "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis", "Tasks",
+                "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
+                "Tasks",
                 "Telemetry", "Threads",
             ],
             path: "Sources/soundgate",
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // Tests mirror Sources; EndToEnd runs the built program.
         tests("Threads", ["Threads"]),
@@ -121,22 +146,36 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
-        tests("Providers", ["Providers", "Sound", "JSON", "HTTP", "Synthesis"], resources: [.copy("Recordings")]),
+        tests(
+            "Providers",
+            ["Providers", "Sound", "JSON", "HTTP", "Synthesis"],
+            resources: [.copy("Recordings")]
+        ),
         tests("Routing", ["Routing", "Providers", "Sound", "JSON"]),
-        tests("Assets", ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]),
+        tests(
+            "Assets",
+            ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
+        ),
         tests(
             "Tasks",
             [
-                "Tasks", "Providers", "Routing", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "Tasks", "Providers", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
                 "EventLoop", "Threads", "Telemetry",
-            ]),
+            ]
+        ),
         tests(
             "API",
             [
-                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "Configuration", "HTTP", "HTTPServer",
+                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "Configuration", "HTTP",
+                "HTTPServer",
                 "JSON", "EventLoop", "Threads", "Telemetry",
-            ]),
-        tests("Emulators", ["Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads"]),
+            ]
+        ),
+        tests(
+            "Emulators",
+            ["Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads"]
+        ),
         tests("EndToEnd", ["AudioFile", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]),
     ],
-    swiftLanguageModes: [.v6])
+    swiftLanguageModes: [.v6]
+)

@@ -2,17 +2,20 @@ import JSON
 import Testing
 
 @Suite struct JSONWriterTests {
-    @Test(arguments: [
-        (JSONValue.null, "null"), (true, "true"), (.integer(.min), "-9223372036854775808"), (7, "7"),
-        (10, "10"),
-        (12.0, "12"), (-3.0, "-3"), (0.1, "0.1"), (-0.0, "-0.0"), (1e20, "1e+20"), (.number(.leastNonzeroMagnitude), "5e-324"),
-        (9_007_199_254_740_993.0, "9007199254740992.0"), (.number(.infinity), "null"),
-        (.number(.nan), "null"),
-        ("", "\"\""), ("é🎵</\u{7f}", "\"é🎵</\u{7f}\""),
-        ("\"\\\n\r\t\u{8}\u{c}\0\u{1f}", #""\"\\\n\r\t\b\f\u0000\u001f""#),
-        ([], "[]"), ([:], "{}"),
-        ([1, [2, []], ["a": .null, "b\"": [:]]], #"[1,[2,[]],{"a":null,"b\"":{}}]"#),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (JSONValue.null, "null"), (true, "true"), (.integer(.min), "-9223372036854775808"), (7, "7"),
+            (10, "10"),
+            (12.0, "12"), (-3.0, "-3"), (0.1, "0.1"), (-0.0, "-0.0"), (1e20, "1e+20"),
+            (.number(.leastNonzeroMagnitude), "5e-324"),
+            (9_007_199_254_740_993.0, "9007199254740992.0"), (.number(.infinity), "null"),
+            (.number(.nan), "null"),
+            ("", "\"\""), ("é🎵</\u{7f}", "\"é🎵</\u{7f}\""),
+            ("\"\\\n\r\t\u{8}\u{c}\0\u{1f}", #""\"\\\n\r\t\b\f\u0000\u001f""#),
+            ([], "[]"), ([:], "{}"),
+            ([1, [2, []], ["a": .null, "b\"": [:]]], #"[1,[2,[]],{"a":null,"b\"":{}}]"#),
+        ] as [(JSONValue, String)]
+    )
     func printsCompactly(_ value: JSONValue, _ expected: String) {
         #expect(String(decoding: value.serialized(), as: UTF8.self) == expected)
         #expect("\(value)" == expected)

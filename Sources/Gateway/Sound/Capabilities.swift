@@ -52,15 +52,19 @@ package struct Capabilities: Sendable, Equatable {
     package var models: [String]
     /// What stands in for an absent `model`.
     package var defaultModel: String?
-    /// Ways to meet each field, best first. A field that is not here cannot be met.
+    /// Ways to meet each field, best first; a field that is not here cannot be met.
     package var means: [RequestField: [Means]]
     /// How many takes come when nobody asks for a number.
     package var usualVariations: ClosedRange<Int>
 
     /// Capabilities from their parts.
     package init(
-        types: [SoundType], promptLimit: Int, models: [String] = [], defaultModel: String? = nil,
-        usualVariations: ClosedRange<Int> = 1...1, means: [RequestField: [Means]]
+        types: [SoundType],
+        promptLimit: Int,
+        models: [String] = [],
+        defaultModel: String? = nil,
+        usualVariations: ClosedRange<Int> = 1...1,
+        means: [RequestField: [Means]]
     ) {
         self.types = types
         self.promptLimit = promptLimit

@@ -39,7 +39,11 @@ package struct Failure: Error, Sendable, Hashable {
 
     /// A failure with the origin and the retry advice that its code usually has.
     package init(
-        _ code: Code, _ message: String, origin: Origin? = nil, retryable: Bool? = nil, providerCode: String? = nil,
+        _ code: Code,
+        _ message: String,
+        origin: Origin? = nil,
+        retryable: Bool? = nil,
+        providerCode: String? = nil,
         retryAfter: Duration? = nil
     ) {
         self.code = code
@@ -52,8 +56,11 @@ package struct Failure: Error, Sendable, Hashable {
 
     /// True for failures of a submit that another provider may take up.
     package var mayMoveOn: Bool {
-        [.rateLimited, .providerUnavailable, .insufficientCredits, .providerAuth, .promptTooLong, .providerFailed]
-            .contains(code)
+        [
+            .rateLimited, .providerUnavailable, .insufficientCredits, .providerAuth, .promptTooLong,
+            .providerFailed,
+        ]
+        .contains(code)
     }
 }
 
@@ -67,7 +74,10 @@ extension Failure.Code {
     }
 
     var isUsuallyRetryable: Bool {
-        [.rateLimited, .providerUnavailable, .insufficientCredits, .providerFailed, .badResult, .deadlineExceeded, .internal]
-            .contains(self)
+        [
+            .rateLimited, .providerUnavailable, .insufficientCredits, .providerFailed, .badResult,
+            .deadlineExceeded, .internal,
+        ]
+        .contains(self)
     }
 }

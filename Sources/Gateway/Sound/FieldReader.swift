@@ -30,7 +30,11 @@ struct FieldReader {
         }
         let length = text.unicodeScalars.count
         guard length <= maximum else {
-            refuse(field.rawValue, .tooLong, "\(field.rawValue) has \(length) characters; at most \(maximum) are taken")
+            refuse(
+                field.rawValue,
+                .tooLong,
+                "\(field.rawValue) has \(length) characters; at most \(maximum) are taken"
+            )
             return nil
         }
         return text
@@ -44,13 +48,18 @@ struct FieldReader {
 
     mutating func integer(_ field: RequestField, in range: ClosedRange<Int64>, unit: String = "") -> Int64? {
         guard let value = value(field) else { return nil }
-        let words = range == Int64.min...Int64.max ? "" : " from \(range.lowerBound) to \(range.upperBound)\(unit)"
+        let words =
+            range == Int64.min...Int64.max ? "" : " from \(range.lowerBound) to \(range.upperBound)\(unit)"
         guard let number = value.integer else {
             refuse(field.rawValue, .wrongType, "\(field.rawValue) must be a whole number\(words)")
             return nil
         }
         guard range.contains(number) else {
-            refuse(field.rawValue, .outOfRange, "\(field.rawValue) is \(number); it must be a whole number\(words)")
+            refuse(
+                field.rawValue,
+                .outOfRange,
+                "\(field.rawValue) is \(number); it must be a whole number\(words)"
+            )
             return nil
         }
         return number
@@ -74,13 +83,19 @@ struct FieldReader {
         guard let value = value(field) else { return nil }
         let words = Choice.allCases.map(\.rawValue)
         guard let text = value.string else {
-            refuse(field.rawValue, .wrongType, "\(field.rawValue) must be one of \(words.joined(separator: ", "))")
+            refuse(
+                field.rawValue,
+                .wrongType,
+                "\(field.rawValue) must be one of \(words.joined(separator: ", "))"
+            )
             return nil
         }
         if let choice = Choice(rawValue: text) { return choice }
         refuse(
-            field.rawValue, .unknownValue,
-            "\(field.rawValue) must be one of \(words.joined(separator: ", "))\(hint(for: text, among: words))")
+            field.rawValue,
+            .unknownValue,
+            "\(field.rawValue) must be one of \(words.joined(separator: ", "))\(hint(for: text, among: words))"
+        )
         return nil
     }
 

@@ -20,7 +20,9 @@ package struct MusicalKey: Sendable, Hashable, CustomStringConvertible {
     /// A lone `m` after the note is minor in either case of the note; a capital `M` is major, as musicians write it.
     package init?(_ text: String) {
         var rest = text.filter { !$0.isWhitespace && $0 != "-" && $0 != "_" }[...]
-        guard let letter = rest.popFirst(), let base = Self.naturals[Character(letter.lowercased())] else { return nil }
+        guard let letter = rest.popFirst(), let base = Self.naturals[Character(letter.lowercased())] else {
+            return nil
+        }
         var tonic = base
         if let shift = Self.takeAccidental(&rest) { tonic += shift }
         switch (String(rest), rest.lowercased()) {

@@ -16,10 +16,13 @@ package enum RequestField: String, Sendable, CaseIterable {
 
     /// The fields that ask something of the sound, in the order in which answers name them.
     package static let demands: [RequestField] = [
-        .loop, .bpm, .key, .duration, .variations, .style, .lyrics, .negativePrompt, .instrumental, .vocalsOnly,
+        .loop, .bpm, .key, .duration, .variations, .style, .lyrics, .negativePrompt, .instrumental,
+        .vocalsOnly,
         .gender, .voice, .timedLyrics, .promptInfluence, .seed, .format, .temporary,
     ]
 
     /// The fields whose presence makes a request one for music.
-    package static let musical: [RequestField] = [.lyrics, .style, .instrumental, .vocalsOnly, .gender, .voice]
+    package static let musical: [RequestField] = [
+        .lyrics, .style, .instrumental, .vocalsOnly, .gender, .voice,
+    ]
 }

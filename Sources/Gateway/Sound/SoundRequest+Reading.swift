@@ -6,11 +6,13 @@ extension SoundRequest {
     ///
     /// - Parameters:
     ///   - json: the body as it came.
-    ///   - knownProviders: the configured names, for `provider` and `provider_options`.
+    ///   - knownProviders: the configured names, for `provider` and `provider_options`; `nil` takes any name.
     /// - Throws: `InvalidRequest` with one problem per field that cannot be taken, in the order of the wire's fields.
-    package init(_ json: JSONValue, knownProviders: [String]) throws(InvalidRequest) {
+    package init(_ json: JSONValue, knownProviders: [String]?) throws(InvalidRequest) {
         guard let object = json.object else {
-            throw InvalidRequest([Problem("", .wrongType, "the body must be a JSON object such as {\"prompt\": \"rain\"}")])
+            throw InvalidRequest([
+                Problem("", .wrongType, "the body must be a JSON object such as {\"prompt\": \"rain\"}")
+            ])
         }
         var reader = FieldReader(object)
         self.init(prompt: reader.string(.prompt))
@@ -46,15 +48,19 @@ extension SoundRequest {
         timedLyrics = reader.bool(.timedLyrics)
         if instrumental == true, vocalsOnly == true {
             reader.refuse(
-                RequestField.vocalsOnly.rawValue, .conflict,
-                "instrumental and vocals_only exclude each other; set one of them")
+                RequestField.vocalsOnly.rawValue,
+                .conflict,
+                "instrumental and vocals_only exclude each other; set one of them"
+            )
         }
         let isPromptSaid = reader.value(.prompt) != nil
         let areWordsSaid = reader.value(.lyrics) != nil && reader.value(.style) != nil
         if !isPromptSaid, !areWordsSaid {
             reader.refuse(
-                RequestField.prompt.rawValue, .required,
-                "prompt is required, unless lyrics and style are both given; say what to hear")
+                RequestField.prompt.rawValue,
+                .required,
+                "prompt is required, unless lyrics and style are both given; say what to hear"
+            )
         }
     }
 
@@ -71,7 +77,10 @@ extension SoundRequest {
         guard stated == .effect else { return }
         for field in musical {
             reader.refuse(
-                field.rawValue, .conflict, "\(field.rawValue) asks for music; leave type out or set it to \"music\"")
+                field.rawValue,
+                .conflict,
+                "\(field.rawValue) asks for music; leave type out or set it to \"music\""
+            )
         }
     }
 
@@ -80,23 +89,28 @@ extension SoundRequest {
         if text.lowercased() == "any" { return nil }
         if let key = MusicalKey(text) { return key }
         reader.refuse(
-            RequestField.key.rawValue, .unknownValue,
-            "key must be a note with an optional mode, such as \"Am\", \"C#\", \"Bb minor\", or \"any\"")
+            RequestField.key.rawValue,
+            .unknownValue,
+            "key must be a note with an optional mode, such as \"Am\", \"C#\", \"Bb minor\", or \"any\""
+        )
         return nil
     }
 
-    private mutating func readRoute(_ reader: inout FieldReader, knownProviders: [String]) {
+    private mutating func readRoute(_ reader: inout FieldReader, knownProviders: [String]?) {
         let field = RequestField.provider.rawValue
         if let value = reader.value(.provider) {
             let names = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
             if names.isEmpty || (value.array.map { $0.count != names.count } ?? false) {
                 reader.refuse(field, .wrongType, "provider must be a provider's name or a list of names")
             }
-            for name in names where !knownProviders.contains(name) {
+            for name in names {
+                guard let knownProviders, !knownProviders.contains(name) else { continue }
                 reader.refuse(
-                    field, .unknownValue,
+                    field,
+                    .unknownValue,
                     "there is no provider \"\(name)\" here\(hint(for: name, among: knownProviders)); "
-                        + "configured: \(knownProviders.joined(separator: ", "))")
+                        + "configured: \(knownProviders.joined(separator: ", "))"
+                )
             }
             providers = names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
@@ -109,40 +123,60 @@ extension SoundRequest {
     private mutating func readMaxCost(_ reader: inout FieldReader) {
         guard let value = reader.value(.maxCost) else { return }
         let field = RequestField.maxCost.rawValue
-        guard let object = value.object, let amount = object["amount"]?.double, let unit = object["unit"]?.string else {
-            reader.refuse(field, .wrongType, "max_cost must be an object such as {\"amount\": 5, \"unit\": \"credits\"}")
+        guard let object = value.object, let amount = object["amount"]?.double,
+            let unit = object["unit"]?.string
+        else {
+            reader.refuse(
+                field,
+                .wrongType,
+                "max_cost must be an object such as {\"amount\": 5, \"unit\": \"credits\"}"
+            )
             return
         }
-        if amount < 0 { reader.refuse("\(field).amount", .outOfRange, "max_cost.amount must not be negative") }
+        if amount < 0 {
+            reader.refuse("\(field).amount", .outOfRange, "max_cost.amount must not be negative")
+        }
         for name in object.keys where name != "amount" && name != "unit" {
             reader.refuse(
-                "\(field).\(name)", .unknownField,
-                "max_cost has no field \"\(name)\"\(hint(for: name, among: ["amount", "unit"]))")
+                "\(field).\(name)",
+                .unknownField,
+                "max_cost has no field \"\(name)\"\(hint(for: name, among: ["amount", "unit"]))"
+            )
         }
         maxCost = Cost.Amount(amount, unit)
     }
 
-    private mutating func readRest(_ reader: inout FieldReader, knownProviders: [String]) {
+    private mutating func readRest(_ reader: inout FieldReader, knownProviders: [String]?) {
         if reader.value(.webhookURL) != nil {
             reader.refuse(
-                RequestField.webhookURL.rawValue, .notSupported,
-                "this version does not send webhooks; use Prefer: wait or poll the task")
+                RequestField.webhookURL.rawValue,
+                .notSupported,
+                "this version does not send webhooks; use Prefer: wait or poll the task"
+            )
         }
         readMetadata(&reader)
         guard let value = reader.value(.providerOptions) else { return }
         let field = RequestField.providerOptions.rawValue
         guard let options = value.object else {
-            reader.refuse(field, .wrongType, "provider_options must be an object from provider names to objects")
+            reader.refuse(
+                field,
+                .wrongType,
+                "provider_options must be an object from provider names to objects"
+            )
             return
         }
         for member in options {
             let (name, value) = (member.key, member.value)
-            if !knownProviders.contains(name) {
+            if let knownProviders, !knownProviders.contains(name) {
                 reader.refuse(
-                    "\(field).\(name)", .unknownValue,
-                    "there is no provider \"\(name)\" here\(hint(for: name, among: knownProviders))")
+                    "\(field).\(name)",
+                    .unknownValue,
+                    "there is no provider \"\(name)\" here\(hint(for: name, among: knownProviders))"
+                )
             }
-            if value.object == nil { reader.refuse("\(field).\(name)", .wrongType, "\(field).\(name) must be an object") }
+            if value.object == nil {
+                reader.refuse("\(field).\(name)", .wrongType, "\(field).\(name) must be an object")
+            }
         }
         providerOptions = options
     }
@@ -160,7 +194,11 @@ extension SoundRequest {
         for member in object {
             let (name, value) = (member.key, member.value)
             if name.unicodeScalars.count > 40 {
-                reader.refuse("\(field).\(name.prefix(40))", .tooLong, "a metadata key has at most 40 characters")
+                reader.refuse(
+                    "\(field).\(name.prefix(40))",
+                    .tooLong,
+                    "a metadata key has at most 40 characters"
+                )
             }
             guard let text = value.string else {
                 reader.refuse("\(field).\(name)", .wrongType, "metadata.\(name) must be a string")

@@ -55,7 +55,11 @@ package struct Route: Sendable, Equatable {
 
     /// A planned way.
     package init(
-        name: RouteName, model: String?, prompt: String, fulfilment: [RequestField: Grade], estimatedCost: Cost.Amount?
+        name: RouteName,
+        model: String?,
+        prompt: String,
+        fulfilment: [RequestField: Grade],
+        estimatedCost: Cost.Amount?
     ) {
         self.name = name
         self.model = model
@@ -67,7 +71,7 @@ package struct Route: Sendable, Equatable {
 
 /// One try at one provider.
 package struct AttemptRecord: Sendable, Equatable {
-    /// Where an attempt stands. `unknown`: nobody can tell whether the vendor took the job.
+    /// Where an attempt stands; `unknown` when nobody can tell whether the vendor took the job.
     package enum State: String, Sendable {
         case intended, accepted, succeeded, failed, canceled, unknown
 
@@ -173,16 +177,21 @@ package struct TaskRecord: Sendable, Equatable {
     package var outputs: [OutputRecord]
     package var cost: Cost?
     package var error: Failure?
-    /// 0–1. Not durable: after a restart the next poll tells it again.
+    /// From 0 to 1; not durable, after a restart the next poll tells it again.
     package var progress: Double
-    /// Expected time to the end. Not durable.
+    /// Expected time to the end; not durable.
     package var eta: Duration?
     /// Counts the durable changes.
     package var revision: Int
 
     /// A task as it is admitted.
     package init(
-        id: TaskID, client: String?, request: SoundRequest, createdAt: Moment, deadline: Moment, routes: [Route]
+        id: TaskID,
+        client: String?,
+        request: SoundRequest,
+        createdAt: Moment,
+        deadline: Moment,
+        routes: [Route]
     ) {
         self.id = id
         self.client = client

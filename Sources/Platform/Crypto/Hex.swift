@@ -12,7 +12,9 @@ package enum Hex {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes; `nil` for an odd number of digits or anything that is no digit. Case does not matter.
+    /// The bytes; `nil` for an odd number of digits and for anything that is no digit.
+    ///
+    /// Case does not matter.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }

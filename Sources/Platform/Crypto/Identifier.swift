@@ -1,11 +1,8 @@
 /// An id that sorts by time and cannot be guessed, such as `snd_01JD3Q2M8K5T7W9X1Y3Z5A7B9C`.
 ///
 /// After the prefix come 26 Crockford digits as in a ULID: 48 bits of time, 80 random bits.
-///
-/// - Parameters:
-///   - prefix: What kind of thing it names; an underscore goes between, unless it is empty.
-///   - milliseconds: Since 1970; this function reads no clock. Taken modulo 2^48.
-///   - random: Ten bytes; missing ones count as zero.
+/// `milliseconds` count from 1970 and are the caller's, for this function reads no clock; they wrap at 2^48. Of
+/// `random` ten bytes are used; missing ones count as zero. An empty prefix takes its underscore away with it.
 package func identifier(
     prefix: String,
     milliseconds: Int64,

@@ -7,8 +7,8 @@ extension JSONValue {
     /// numbers beyond the range of `Double`, which the C library cannot hold. Integers beyond `Int64` become
     /// ``number(_:)``.
     ///
-    /// - Parameter maximumDepth: How deeply arrays and objects may nest; at most 512, so that the C library's
-    ///   recursion fits any thread's stack.
+    /// Arrays and objects may nest `maximumDepth` levels, but never more than 512, so that the C library's recursion
+    /// fits any thread's stack.
     package init(parsing bytes: Span<UInt8>, maximumDepth: Int = 64) throws(JSONError) {
         self = try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
             try unsafe JSONValue(parsing: buffer, maximumDepth: maximumDepth)
@@ -62,7 +62,8 @@ extension JSONValue {
     ) -> UnsafeMutablePointer<json_t>? {
         let flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL
         guard let start = buffer.baseAddress else {
-            return unsafe json_loads("", Int(flags), &error)  // "wrong arguments" is no answer to an empty body
+            // A null address would be told "wrong arguments", which is no answer to an empty body.
+            return unsafe json_loads("", Int(flags), &error)
         }
         return unsafe start.withMemoryRebound(to: CChar.self, capacity: buffer.count) {
             unsafe json_loadb($0, buffer.count, Int(flags), &error)

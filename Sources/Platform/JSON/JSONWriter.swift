@@ -1,3 +1,6 @@
+// `rounded` and `Int64(exactly:)` call libm, which only this import links.
+import Glibc
+
 /// Appends JSON to bytes, value by value, and sets the commas itself.
 ///
 /// Nothing checks the grammar: a name goes before each value inside an object, every `begin` has its `end`.
@@ -13,7 +16,7 @@ package struct JSONWriter: Sendable {
 
     /// A writer that goes on where the given bytes end.
     ///
-    /// - Parameter pretty: Puts each member and element on a line of its own, indented by two spaces a level.
+    /// With `pretty`, each member and element goes on a line of its own, indented by two spaces a level.
     package init(appendingTo bytes: consuming [UInt8] = [], pretty: Bool = false) {
         self.bytes = bytes
         isPretty = pretty

@@ -12,7 +12,8 @@ package enum Builtin {
         authentication: .none,
         pace: PollPace(first: .zero, ceiling: .zero),
         defaultConcurrency: 2,
-        operations: [procedural])
+        operations: [procedural]
+    )
 
     static let procedural = Operation(
         name: "procedural",
@@ -31,9 +32,11 @@ package enum Builtin {
                 .format: [.native(.choices(SoundFormat.allCases.map(\.rawValue)))],
                 .temporary: [.native(.any)],
                 .style: [.hint],
-            ]),
+            ]
+        ),
         delivery: .rendered(ProceduralRenderer()),
-        estimate: { _ in Cost.Amount(0, "credits") })
+        estimate: { _ in Cost.Amount(0, "credits") }
+    )
 }
 
 /// Renders an order with the synthesizer.
@@ -51,7 +54,9 @@ struct ProceduralRenderer: SoundRendering {
                 key: request.key.map { ScaleKey(tonic: $0.tonic, mode: $0.mode == .minor ? .minor : .major) },
                 duration: request.duration,
                 seed: request.seed.map { UInt64(bitPattern: $0) } ?? seed,
-                variation: take))
+                variation: take
+            )
+        )
     }
 }
 

@@ -22,7 +22,9 @@ package struct Operation: Sendable {
 
     /// An operation from its parts.
     package init(
-        name: String, capabilities: Capabilities, delivery: Delivery,
+        name: String,
+        capabilities: Capabilities,
+        delivery: Delivery,
         estimate: @escaping @Sendable (SoundRequest) -> Cost.Amount? = { _ in nil }
     ) {
         self.name = name
@@ -122,7 +124,7 @@ package enum PollError: Error, Sendable, Equatable {
 
 /// What a vendor says about a job at one moment.
 package struct Observation: Sendable, Equatable {
-    /// The vendor's word, normalized. A word that nobody knows is `running`.
+    /// The vendor's word, normalized; a word that nobody knows is `running`.
     package enum State: Sendable, Equatable {
         case queued, running, succeeded
         case failed(Failure)
@@ -141,8 +143,12 @@ package struct Observation: Sendable, Equatable {
 
     /// What was seen.
     package init(
-        _ state: State, progress: Double? = nil, eta: Duration? = nil, results: [RemoteResult] = [],
-        cost: Cost.Amount? = nil, unknownWord: String? = nil
+        _ state: State,
+        progress: Double? = nil,
+        eta: Duration? = nil,
+        results: [RemoteResult] = [],
+        cost: Cost.Amount? = nil,
+        unknownWord: String? = nil
     ) {
         self.state = state
         self.progress = progress
@@ -165,7 +171,13 @@ package struct RemoteResult: Sendable, Equatable {
     package var coverURL: String?
 
     /// A take and where it is.
-    package init(key: String, url: String, title: String? = nil, lyrics: String? = nil, coverURL: String? = nil) {
+    package init(
+        key: String,
+        url: String,
+        title: String? = nil,
+        lyrics: String? = nil,
+        coverURL: String? = nil
+    ) {
         self.key = key
         self.url = url
         self.title = title

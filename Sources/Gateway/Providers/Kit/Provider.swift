@@ -1,5 +1,5 @@
 package import Crypto
-package import Sound
+import Sound
 
 /// What an adapter knows of a vendor, before anything is configured.
 package struct ProviderDescriptor: Sendable {
@@ -36,8 +36,14 @@ package struct ProviderDescriptor: Sendable {
 
     /// A descriptor from its parts.
     package init(
-        id: String, displayName: String, kind: Kind, defaultBaseURL: String?, authentication: Authentication,
-        pace: PollPace, defaultConcurrency: Int, operations: [Operation]
+        id: String,
+        displayName: String,
+        kind: Kind,
+        defaultBaseURL: String?,
+        authentication: Authentication,
+        pace: PollPace,
+        defaultConcurrency: Int,
+        operations: [Operation]
     ) {
         self.id = id
         self.displayName = displayName
@@ -71,7 +77,7 @@ package struct PollPace: Sendable, Equatable {
     /// A vendor's `eta` stretches the first wait, never beyond the ceiling times four.
     package func wait(beforePoll count: Int, eta: Duration?, jitter: Double) -> Duration {
         var wait = first
-        for _ in 0..<min(count, 32) where wait < ceiling { wait *= factor }
+        for _ in 0..<min(count, 32) where wait < ceiling { wait = wait * factor }
         wait = min(wait, ceiling)
         if count == 0, let eta, eta > wait { wait = min(eta, ceiling * 4) }
         return wait * (0.85 + 0.3 * jitter)
@@ -103,10 +109,18 @@ package struct Provider: Sendable {
     /// Models that the config adds to the adapter's table.
     package let extraModels: [String]
     package let pace: PollPace
+    /// How long the vendor may take to let us connect.
+    package var connectTimeout = Duration.seconds(10)
+    /// How long the vendor may take for a whole answer.
+    package var requestTimeout = Duration.seconds(60)
 
     /// A configured provider; `baseURL` without a slash at its end.
     package init(
-        id: String, adapter: ProviderDescriptor, baseURL: String, credentials: [Credential], extraModels: [String] = [],
+        id: String,
+        adapter: ProviderDescriptor,
+        baseURL: String,
+        credentials: [Credential],
+        extraModels: [String] = [],
         pace: PollPace? = nil
     ) {
         self.id = id

@@ -1,5 +1,3 @@
-package import Sound
-
 /// Makes audio in this process, block by block.
 package protocol SoundRendering: Sendable {
     /// How many takes an order asks for.

@@ -15,7 +15,8 @@ package enum SunoAPI {
         pace: PollPace(first: .seconds(5), ceiling: .seconds(30)),
         // Documented for a sibling of the same family: about 100 running at once, 20 new ones per 10 s.
         defaultConcurrency: 20,
-        operations: [sounds])
+        operations: [sounds]
+    )
 
     static let sounds = Operation(
         name: "sounds",
@@ -37,8 +38,10 @@ package enum SunoAPI {
                 .style: [.hint],
                 .negativePrompt: [.hint],
                 .instrumental: [.hint],
-            ]),
+            ]
+        ),
         delivery: .polled(SunoSounds()),
         // A public price list of 2026-09 says 2.5 credits a sound at a sibling; another tool says 5.
-        estimate: { _ in Cost.Amount(2.5, "credits") })
+        estimate: { _ in Cost.Amount(2.5, "credits") }
+    )
 }

@@ -25,21 +25,44 @@ struct SunoEnvelope {
         case 200: return nil
         case 400: return Failure(.providerRejected, "the provider refused the parameters", providerCode: own)
         case 401: return Failure(.providerAuth, "the provider refused the key", providerCode: own)
-        case 404: return Failure(.providerRejected, "the provider does not know the path or the task", providerCode: own)
+        case 404:
+            return Failure(
+                .providerRejected,
+                "the provider does not know the path or the task",
+                providerCode: own
+            )
         case 405, 430:
             return Failure(
-                .rateLimited, "the provider takes no more calls for now", providerCode: own, retryAfter: retryAfter)
-        case 413: return Failure(.promptTooLong, "the provider says the prompt is too long", providerCode: own)
+                .rateLimited,
+                "the provider takes no more calls for now",
+                providerCode: own,
+                retryAfter: retryAfter
+            )
+        case 413:
+            return Failure(.promptTooLong, "the provider says the prompt is too long", providerCode: own)
         // Here 429 is the account's balance, not the pace.
-        case 429: return Failure(.insufficientCredits, "the provider's account is out of credits", providerCode: own)
+        case 429:
+            return Failure(
+                .insufficientCredits,
+                "the provider's account is out of credits",
+                providerCode: own
+            )
         case 455:
             return Failure(
-                .providerUnavailable, "the provider is under maintenance", providerCode: own, retryAfter: retryAfter)
+                .providerUnavailable,
+                "the provider is under maintenance",
+                providerCode: own,
+                retryAfter: retryAfter
+            )
         case 402, 403, 406...499:
             return Failure(.providerRejected, "the provider refused the request", providerCode: own)
         default:
             return Failure(
-                .providerUnavailable, "the provider has an error", providerCode: own, retryAfter: retryAfter)
+                .providerUnavailable,
+                "the provider has an error",
+                providerCode: own,
+                retryAfter: retryAfter
+            )
         }
     }
 

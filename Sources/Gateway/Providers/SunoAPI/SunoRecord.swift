@@ -19,7 +19,8 @@ struct SunoRecord {
         case "SUCCESS": return finished(results)
         // Their call to our callback failed; the audio is there and paid for.
         case "CALLBACK_EXCEPTION" where !results.isEmpty: return finished(results)
-        case "CREATE_TASK_FAILED", "GENERATE_AUDIO_FAILED", "CALLBACK_EXCEPTION": return failed(word, .providerFailed)
+        case "CREATE_TASK_FAILED", "GENERATE_AUDIO_FAILED", "CALLBACK_EXCEPTION":
+            return failed(word, .providerFailed)
         case "SENSITIVE_WORD_ERROR": return failed(word, .contentPolicy)
         default: return Observation(.running, results: results, unknownWord: word)
         }
@@ -51,8 +52,11 @@ struct SunoRecord {
             let isFinal = data["status"]?.string == "SUCCESS"
             guard let url = audio ?? (isFinal ? stream : nil) else { return nil }
             return RemoteResult(
-                key: text(["id"]) ?? "\(index)", url: url, title: text(["title"]),
-                coverURL: text(["imageUrl", "image_url", "sourceImageUrl", "source_image_url"]))
+                key: text(["id"]) ?? "\(index)",
+                url: url,
+                title: text(["title"]),
+                coverURL: text(["imageUrl", "image_url", "sourceImageUrl", "source_image_url"])
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
-package import JSON
-package import Sound
+import HTTP
+import JSON
+import Sound
 
 /// Translates `POST /api/v1/generate/sounds` and `GET /api/v1/generate/record-info`.
 struct SunoSounds: JobTranslating {
@@ -34,7 +35,10 @@ struct SunoSounds: JobTranslating {
 
     func observation(_ reply: UpstreamReply) throws(PollError) -> Observation {
         guard let envelope = SunoEnvelope(reply) else {
-            throw .transient("status \(reply.status) without the vendor's envelope", retryAfter: reply.retryAfter)
+            throw .transient(
+                "status \(reply.status) without the vendor's envelope",
+                retryAfter: reply.retryAfter
+            )
         }
         if let failure = envelope.failure {
             switch failure.code {

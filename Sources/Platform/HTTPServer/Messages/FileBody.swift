@@ -51,8 +51,11 @@ package struct FileBody: Sendable {
             let count = try retryingSystemCall("pread") {
                 unsafe out.withUnsafeMutableBytes { buffer in
                     unsafe pread(
-                        file.descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
-                        off_t(range.lowerBound) + off_t(done))
+                        file.descriptor,
+                        buffer.baseAddress?.advanced(by: done),
+                        buffer.count - done,
+                        off_t(range.lowerBound) + off_t(done)
+                    )
                 }
             }
             guard count > 0 else { throw SystemError("pread", code: EIO) }
@@ -67,14 +70,22 @@ extension Response {
     ///
     /// Gives 200, 206, 304, 412 or 416, always with `ETag`, `Last-Modified` and `Accept-Ranges`.
     package static func file(
-        _ file: OpenFile, contentType: String, entityTag: EntityTag?, for request: Request, fields: Fields = [:]
+        _ file: OpenFile,
+        contentType: String,
+        entityTag: EntityTag?,
+        for request: Request,
+        fields: Fields = [:]
     ) -> Response {
         var response = Response(.ok, fields: fields, body: .file(FileBody(file)))
         response.fields["Accept-Ranges"] = "bytes"
         response.fields["Last-Modified"] = file.modified.description
         if let entityTag { response.fields["ETag"] = entityTag.description }
         let condition = Preconditions.evaluate(
-            method: request.method, fields: request.fields, entityTag: entityTag, lastModified: file.modified)
+            method: request.method,
+            fields: request.fields,
+            entityTag: entityTag,
+            lastModified: file.modified
+        )
         switch condition {
         case .notModified: return response.without(.notModified)
         case .failed: return response.without(.preconditionFailed)
@@ -83,7 +94,11 @@ extension Response {
         response.fields["Content-Type"] = contentType
         guard request.method == .get else { return response }
         let part = ByteRange.select(
-            request.fields, size: file.size, entityTag: entityTag, lastModified: file.modified)
+            request.fields,
+            size: file.size,
+            entityTag: entityTag,
+            lastModified: file.modified
+        )
         response.fields["Content-Range"] = part.contentRange(size: file.size)
         switch part {
         case .whole: return response

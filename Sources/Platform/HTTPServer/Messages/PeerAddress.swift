@@ -28,17 +28,23 @@ import Glibc
             self = unsafe withUnsafeBytes(of: &storage) { bytes in
                 let address = unsafe bytes.load(as: sockaddr_in.self)
                 return PeerAddress(
-                    kind: .ipv4(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
+                    kind: .ipv4(UInt32(bigEndian: address.sin_addr.s_addr)),
+                    port: UInt16(bigEndian: address.sin_port)
+                )
             }
         case AF_INET6:
             self = unsafe withUnsafeBytes(of: &storage) { bytes in
                 let address = unsafe bytes.load(as: sockaddr_in6.self)
                 let halves = unsafe withUnsafeBytes(of: address.sin6_addr) {
-                    unsafe ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                    unsafe (
+                        $0.loadUnaligned(as: UInt64.self),
+                        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                    )
                 }
                 return PeerAddress(
                     kind: .ipv6(UInt64(bigEndian: halves.0), UInt64(bigEndian: halves.1)),
-                    port: UInt16(bigEndian: address.sin6_port))
+                    port: UInt16(bigEndian: address.sin6_port)
+                )
             }
         default: self = .local
         }

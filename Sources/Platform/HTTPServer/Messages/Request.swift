@@ -12,7 +12,12 @@ package struct Request: Sendable {
     package let id: UInt64
 
     /// A request by its parts.
-    package init(head: RequestHead, body: RequestBody = RequestBody(), peer: PeerAddress = .local, id: UInt64 = 0) {
+    package init(
+        head: RequestHead,
+        body: RequestBody = RequestBody(),
+        peer: PeerAddress = .local,
+        id: UInt64 = 0
+    ) {
         self.head = head
         self.body = body
         self.peer = peer
@@ -48,7 +53,9 @@ package struct PathParameters: Sendable, Hashable {
     }
 
     /// The parameter as a value of another type, or `nil` when it does not read as one.
-    package func value<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type = Value.self) -> Value? {
+    package func value<Value: LosslessStringConvertible>(_ name: String, as type: Value.Type = Value.self)
+        -> Value?
+    {
         self[name].flatMap { Value($0) }
     }
 }

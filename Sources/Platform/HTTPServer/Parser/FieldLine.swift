@@ -11,7 +11,9 @@ struct FieldLine {
         guard line[0] != 0x20, line[0] != 0x09 else { throw .malformed("field line begins with a blank") }
         var colon = 0
         while colon < line.count, ByteClass.token.contains(line[colon]) { colon += 1 }
-        guard colon > 0, colon < line.count, line[colon] == 0x3A else { throw .malformed("malformed field name") }
+        guard colon > 0, colon < line.count, line[colon] == 0x3A else {
+            throw .malformed("malformed field name")
+        }
         var start = colon + 1
         var end = line.count
         while start < end, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
@@ -30,6 +32,8 @@ struct FieldLine {
 extension String {
     /// The text of some bytes; what is not UTF-8 is replaced, for RFC 9110 leaves such bytes without meaning.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        self = unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        self = unsafe bytes.extracting(range).withUnsafeBufferPointer {
+            unsafe String(decoding: $0, as: UTF8.self)
+        }
     }
 }

@@ -120,15 +120,19 @@ struct HeadBuilder: Sendable {
         guard let length = lengths.first else { return .none }
         // Even equal repetitions: whoever joined or doubled them may have read the body's end elsewhere.
         guard lengths.count == 1 else { throw .malformed("more than one Content-Length") }
-        guard !length.isEmpty, length.utf8.allSatisfy(\.isASCIIDigit) else { throw .malformed("malformed Content-Length") }
+        guard !length.isEmpty, length.utf8.allSatisfy(\.isASCIIDigit) else {
+            throw .malformed("malformed Content-Length")
+        }
         guard let count = Int(length), count <= limits.body else {
             throw ParseFailure(.contentTooLarge, "the body may have \(limits.body) bytes")
         }
         return .length(count)
     }
 
-    /// Only `chunked` is understood. RFC 9112 section 6.3: without it at the end the length is unknown, 400; with another
-    /// coding below it, section 6.1 has 501.
+    /// Refuses everything but `chunked` alone.
+    ///
+    /// RFC 9112 section 6.3: without `chunked` at the end the length is unknown, 400; with another coding below it,
+    /// section 6.1 has 501.
     private func checkCodings() throws(ParseFailure) {
         let names = codings.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
             .map { String($0).trimmingBlanks }
@@ -138,7 +142,9 @@ struct HeadBuilder: Sendable {
         guard chunked == 1, let last = names.last, String(last).equalsIgnoringASCIICase("chunked") else {
             throw .malformed("Transfer-Encoding must end in chunked, once")
         }
-        guard names.count == 1 else { throw ParseFailure(.notImplemented, "transfer coding is not implemented") }
+        guard names.count == 1 else {
+            throw ParseFailure(.notImplemented, "transfer coding is not implemented")
+        }
     }
 
     private func expectsContinue(_ framing: RequestHead.Framing) throws(ParseFailure) -> Bool {
@@ -151,7 +157,9 @@ struct HeadBuilder: Sendable {
     }
 
     private var keepsAlive: Bool {
-        let options = connection.flatMap { $0.split(separator: ",") }.map { String(String($0).trimmingBlanks) }
+        let options = connection.flatMap { $0.split(separator: ",") }.map {
+            String(String($0).trimmingBlanks)
+        }
         if options.contains(where: { $0.equalsIgnoringASCIICase("close") }) { return false }
         return version == .http11 || options.contains { $0.equalsIgnoringASCIICase("keep-alive") }
     }

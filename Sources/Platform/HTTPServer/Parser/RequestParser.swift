@@ -88,7 +88,11 @@ package struct RequestParser: Sendable {
     }
 
     private mutating func take(
-        _ count: Int, _ position: inout Int, left: Int, then after: State, _ more: (Int) -> State
+        _ count: Int,
+        _ position: inout Int,
+        left: Int,
+        then after: State,
+        _ more: (Int) -> State
     ) -> Event? {
         state = left == 0 ? after : more(left)
         guard count > 0 else { return left == 0 ? nil : .needsMore }
@@ -96,7 +100,8 @@ package struct RequestParser: Sendable {
         return .body(position..<position + count)
     }
 
-    private mutating func chunkEnd(_ input: Span<UInt8>, _ position: inout Int) throws(ParseFailure) -> Event? {
+    private mutating func chunkEnd(_ input: Span<UInt8>, _ position: inout Int) throws(ParseFailure) -> Event?
+    {
         guard position < input.count else { return .needsMore }
         defer { position += 1 }
         if case .chunkCarriageReturn = state {
@@ -154,7 +159,9 @@ package struct RequestParser: Sendable {
         return nil
     }
 
-    private mutating func requestLine(_ line: Span<UInt8>, afterEmptyLine: Bool) throws(ParseFailure) -> Event? {
+    private mutating func requestLine(_ line: Span<UInt8>, afterEmptyLine: Bool) throws(ParseFailure)
+        -> Event?
+    {
         if line.count == 0 {
             // RFC 9112 section 2.2: one empty line before a request is ignored, for clients that end a body with one.
             guard !afterEmptyLine else { throw .malformed("more than one empty line before the request") }
@@ -199,7 +206,9 @@ package struct RequestParser: Sendable {
         switch state {
         case .requestLine:
             // Room for the longest method there is and the version.
-            guard count <= limits.target + 64 else { throw ParseFailure(.uriTooLong, "request line is too long") }
+            guard count <= limits.target + 64 else {
+                throw ParseFailure(.uriTooLong, "request line is too long")
+            }
         case .chunkLine:
             guard count <= limits.chunkLine else { throw .malformed("chunk-size line is too long") }
         default:
@@ -226,7 +235,9 @@ private struct SectionCount {
     mutating func add(_ count: Int, _ limits: ParserLimits) throws(ParseFailure) {
         bytes += count
         lines += 1
-        guard lines <= limits.fields else { throw ParseFailure(.requestHeaderFieldsTooLarge, "too many fields") }
+        guard lines <= limits.fields else {
+            throw ParseFailure(.requestHeaderFieldsTooLarge, "too many fields")
+        }
     }
 
     func check(_ next: Int, _ limits: ParserLimits) throws(ParseFailure) {

@@ -19,7 +19,9 @@ package struct Router: Sendable {
     /// Answers a method at a pattern such as `/v1/sounds/{id}`; a second handler for the same replaces the first.
     package mutating func on(_ method: Method, _ pattern: String, _ handler: @escaping Handler) {
         precondition(pattern.first == "/", "a route's pattern begins with a slash: \(pattern)")
-        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
+        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
+            String($0)
+        }
         let names = segments.compactMap(RouteNode.parameterName)
         let route = RouteNode.Route(method: method, pattern: pattern, names: names, handler: handler)
         root.add(route, at: segments[...])
@@ -34,7 +36,8 @@ package struct Router: Sendable {
     package func respond(to request: Request) async -> Response {
         if request.target.isAsterisk { return options(methods) }
         var values: [String] = []
-        guard let routes = exact[request.target.path] ?? root.match(request.target.segments[...], &values) else {
+        guard let routes = exact[request.target.path] ?? root.match(request.target.segments[...], &values)
+        else {
             return problem(.notFound, "not_found", "There is nothing at this path.")
         }
         guard let route = route(for: request.method, in: routes) else {
@@ -49,7 +52,10 @@ package struct Router: Sendable {
 
     /// Answers a request made by hand, as a client would see it; for tests.
     package func respond(
-        to method: Method, _ target: String, fields: Fields = [:], body: [UInt8] = []
+        to method: Method,
+        _ target: String,
+        fields: Fields = [:],
+        body: [UInt8] = []
     ) async -> Response {
         guard let request = Request(method, target, fields: fields, body: body) else {
             return problem(.badRequest, "bad_request", "malformed request target")

@@ -1,0 +1,249 @@
+package import AudioFile
+import Crypto
+import Glibc
+package import Sound
+package import Threads
+
+/// Audio files under the names of their content: `ab/abcdef….mp3`.
+///
+/// A file is written under a temporary name, decoded from end to end, hashed, synced and only then renamed, so a name
+/// always stands for whole, checked audio. Two takes with the same bytes share one file. All calls block: they belong
+/// on a worker thread.
+package struct AssetStore: Sendable {
+    /// What is refused as a result, against runaway vendors and decompression bombs.
+    package struct Limits: Sendable, Equatable {
+        package var bytes: Int
+        /// Seconds.
+        package var duration: Double
+
+        /// Limits of a single file.
+        package init(bytes: Int = 200 << 20, duration: Double = 900) {
+            self.bytes = bytes
+            self.duration = duration
+        }
+    }
+
+    private let directory: String
+    private let limits: Limits
+    private let pins = Guarded(PinBoard())
+
+    /// Opens the folder, makes it where it is missing and clears what an earlier process left half-written.
+    package init(directory: String, limits: Limits = Limits()) throws(SystemError) {
+        self.directory = directory
+        self.limits = limits
+        try Self.makeDirectories(directory)
+        try Self.makeDirectories("\(directory)/incoming")
+        clearIncoming()
+    }
+
+    /// A fresh path for a file that is about to be written.
+    package func temporaryPath() -> String { "\(directory)/incoming/\(Hex.encode(randomBytes(12)))" }
+
+    /// Removes a file that was being written and is not wanted.
+    package func discard(_ temporary: String) { unlink(temporary) }
+
+    /// Where an asset's bytes are.
+    package func path(of asset: AssetRecord) -> String {
+        "\(directory)/\(asset.sha256.prefix(2))/\(asset.sha256).\(asset.format.rawValue)"
+    }
+
+    /// Checks a written file and keeps it; the temporary file is gone afterwards in any case.
+    ///
+    /// The asset is pinned: `unpin` it when the ledger refers to it (or never will).
+    ///
+    /// - Parameters:
+    ///   - temporary: a path from `temporaryPath`.
+    ///   - wanted: the format to keep it in; another one is converted.
+    /// - Returns: the kept asset, pinned.
+    /// - Throws: `.unusable` for a file that is not whole, bearable audio; the others for our own disk.
+    package func keep(_ temporary: String, as wanted: SoundFormat? = nil) throws(AssetError) -> AssetRecord {
+        defer { unlink(temporary) }
+        let inspection = try inspect(temporary)
+        guard let wanted, wanted != SoundFormat(inspection.format) else {
+            return try adopt(temporary, inspection)
+        }
+        let converted = temporaryPath()
+        defer { unlink(converted) }
+        do throws(AudioFileError) {
+            try Self.convert(temporary, to: converted, as: wanted)
+        } catch {
+            throw AssetError(error)
+        }
+        return try adopt(converted, try inspect(converted))
+    }
+
+    /// Ends the protection of an asset that `keep` returned.
+    package func unpin(_ asset: AssetRecord) {
+        pins.withLock { $0.unpin(asset.sha256) }
+    }
+
+    /// A point in time, for `remove`: take it before asking the ledger what nobody refers to.
+    package func mark() -> UInt64 { pins.withLock { $0.clock } }
+
+    /// Removes an asset, unless another task has taken up the same content since `mark`; a missing file is no error.
+    package func remove(_ asset: AssetRecord, unlessTouchedSince mark: UInt64) throws(SystemError) {
+        let path = path(of: asset)
+        try pins.withLock { pins throws(SystemError) in
+            guard !pins.isTouched(asset.sha256, since: mark), unlink(path) != 0, errno != ENOENT else {
+                return
+            }
+            throw SystemError("unlink", subject: path)
+        }
+    }
+
+    // MARK: Steps
+
+    private func inspect(_ path: String) throws(AssetError) -> AudioInspection {
+        do throws(AudioFileError) {
+            let inspection = try AudioInspection(
+                path: path,
+                limits: AudioLimits(frames: Int(limits.duration * 192_000))
+            )
+            guard inspection.duration <= limits.duration else {
+                throw AudioFileError.beyondLimit(.frames)
+            }
+            return inspection
+        } catch {
+            throw AssetError(error)
+        }
+    }
+
+    private func adopt(_ temporary: String, _ inspection: AudioInspection) throws(AssetError) -> AssetRecord {
+        do throws(SystemError) {
+            let (digest, bytes) = try Self.hash(temporary)
+            let asset = AssetRecord(
+                sha256: digest.hex,
+                format: SoundFormat(inspection.format),
+                bytes: bytes,
+                duration: inspection.duration
+            )
+            let target = path(of: asset)
+            let folder = "\(directory)/\(asset.sha256.prefix(2))"
+            try Self.makeDirectories(folder)
+            try pins.withLock { pins throws(SystemError) in
+                try retryingSystemCall("rename", subject: target) { rename(temporary, target) }
+                pins.pin(asset.sha256)
+            }
+            try Self.synchronize(folder)
+            return asset
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    private static func convert(_ source: String, to target: String, as format: SoundFormat)
+        throws(AudioFileError)
+    {
+        let reader = try AudioReader(path: source)
+        let writer = try AudioWriter(
+            path: target,
+            format: AudioFormat(format),
+            sampleRate: reader.sampleRate,
+            channels: reader.channels
+        )
+        var block: [Float] = []
+        while try reader.read(into: &block, frames: 4096) > 0 { try writer.write(block) }
+        try writer.finish()
+    }
+
+    /// Reads the file once for its digest and makes sure that its bytes are on the disk.
+    private static func hash(_ path: String) throws(SystemError) -> (Digest, Int64) {
+        let descriptor = try retryingSystemCall("open", subject: path) { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        var sha256 = SHA256()
+        var total: Int64 = 0
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = try retryingSystemCall("read", subject: path) {
+                read(descriptor, &block, block.count)
+            }
+            if count == 0 { break }
+            total += Int64(count)
+            sha256.update(count == block.count ? block : Array(block[..<count]))
+        }
+        try retryingSystemCall("fsync", subject: path) { fsync(descriptor) }
+        return (sha256.finalize(), total)
+    }
+
+    private static func synchronize(_ folder: String) throws(SystemError) {
+        let descriptor = try retryingSystemCall("open", subject: folder) {
+            open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        defer { close(descriptor) }
+        try retryingSystemCall("fsync", subject: folder) { fsync(descriptor) }
+    }
+
+    private static func makeDirectories(_ path: String) throws(SystemError) {
+        var built = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            built += built.isEmpty || built.hasSuffix("/") ? "\(part)" : "/\(part)"
+            if mkdir(built, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", subject: built) }
+        }
+    }
+
+    /// Half-written files belong to a process that is gone; one that stays behind only costs room.
+    private func clearIncoming() {
+        guard let folder = opendir("\(directory)/incoming") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { unlink("\(directory)/incoming/\(name)") }
+        }
+    }
+}
+
+/// Why a file was not kept.
+package enum AssetError: Error, Sendable, CustomStringConvertible {
+    /// It is no audio that we would serve.
+    case unusable(AudioFileError)
+    /// Our own disk failed.
+    case storage(SystemError)
+    /// Our own disk failed while audio was written or read.
+    case disk(call: String, code: Int32)
+
+    /// Tells the file's faults from the disk's.
+    package init(_ error: AudioFileError) {
+        if case .system(let call, let code) = error {
+            self = .disk(call: call, code: code)
+        } else {
+            self = .unusable(error)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .unusable(let error): error.description
+        case .storage(let error): error.description
+        case .disk(let call, let code): SystemError(call, code: code).description
+        }
+    }
+}
+
+extension SoundFormat {
+    /// The same format in the words of the vocabulary.
+    package init(_ format: AudioFormat) {
+        switch format {
+        case .wav: self = .wav
+        case .flac: self = .flac
+        case .ogg: self = .ogg
+        case .mp3: self = .mp3
+        }
+    }
+
+    /// The media type of the audio.
+    package var contentType: String { AudioFormat(self).contentType }
+}
+
+extension AudioFormat {
+    /// The same format in the words of the file library.
+    package init(_ format: SoundFormat) {
+        switch format {
+        case .wav: self = .wav
+        case .flac: self = .flac
+        case .ogg: self = .ogg
+        case .mp3: self = .mp3
+        }
+    }
+}

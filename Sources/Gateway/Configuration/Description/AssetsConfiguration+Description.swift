@@ -1,0 +1,36 @@
+extension AssetsConfiguration {
+    /// The keys of `assets`.
+    static var section: Section<AssetsConfiguration> {
+        Section(
+            "How result audio is fetched and kept.",
+            AssetsConfiguration(),
+            [
+                Field(
+                    "directory",
+                    \.directory,
+                    .text,
+                    "The folder for audio files; a relative path starts at the working directory"
+                ),
+                Field(
+                    "fetch_for",
+                    \.fetchFor,
+                    .duration(in: .zero ... .seconds(86_400)),
+                    "How long a result that cannot be fetched or does not decode is tried again"
+                ),
+                Field(
+                    "maximum_size",
+                    \.maximumSize,
+                    .size(in: 1024...1 << 40),
+                    "The largest result file taken"
+                ),
+                Field(
+                    "maximum_duration",
+                    \.maximumDuration,
+                    .duration(in: .seconds(1) ... .seconds(86_400)),
+                    "The longest result taken"
+                ),
+                .later("retention", "How long audio of ended tasks is kept"),
+            ]
+        )
+    }
+}

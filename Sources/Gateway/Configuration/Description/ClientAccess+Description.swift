@@ -1,0 +1,63 @@
+import JSON
+import YAML
+
+extension Client {
+    /// The keys of an entry of `clients`.
+    static var section: Section<Client> {
+        Section(
+            "A caller with a key of its own.",
+            Client(name: "", keySHA256: ""),
+            [
+                Field(
+                    "name",
+                    \.name,
+                    .name,
+                    "A name for the client, shown as the owner of its tasks",
+                    required: true
+                ),
+                Field(
+                    "key_sha256",
+                    \.keySHA256,
+                    .digest,
+                    "SHA-256 of the client's key in lower-case hexadecimal digits",
+                    required: true
+                ),
+                Field("admin", \.isAdmin, .bool, "Whether it sees the tasks of all clients"),
+                .later("rate_limit", "How many requests the client may make"),
+                .later("webhook_secret", "What signs the client's webhooks"),
+            ]
+        )
+    }
+}
+
+extension Shape<ClientAccess> {
+    /// The word `open`, or a list of clients.
+    static var clientAccess: Shape {
+        let list = Shape<[Client]>.list(of: .section(Client.section), unique: ("name", \.name))
+        return Shape(schema: ["anyOf": [["const": "open"], list.schema]]) { node, path, reader in
+            if node.isNull { return .loopbackOnly }
+            if node.scalar != nil {
+                guard let text = reader.text(node, path) else { return nil }
+                if text.text == "open" { return .open }
+                reader.report(
+                    node.position,
+                    path,
+                    "\(text.shown) is not a list of clients",
+                    remedy: "list them, or write open to serve anybody without a key"
+                )
+                return nil
+            }
+            guard let clients = list.read(node, path, reader) else { return nil }
+            guard !clients.isEmpty || reader.hasProblem(within: path) else {
+                reader.report(
+                    node.position,
+                    path,
+                    "is an empty list",
+                    remedy: "list a client, or write open to serve anybody without a key"
+                )
+                return nil
+            }
+            return .listed(clients)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import JSON
+
+extension ServerConfiguration {
+    /// The keys of `server`.
+    static var section: Section<ServerConfiguration> {
+        Section(
+            "Where the gateway listens, and what it puts up with.",
+            ServerConfiguration(),
+            [
+                Field(
+                    "listen",
+                    \.listen,
+                    .oneOrMore(of: .listenAddress),
+                    "Where to listen: ADDRESS:PORT, [IPV6]:PORT or unix:/path, or a list of them"
+                ),
+                Field(
+                    "public_url",
+                    \.publicURL,
+                    .webAddress,
+                    "What vendors call back and clients fetch audio from; the address of the request when not set"
+                ),
+                Field(
+                    "threads",
+                    \.threads,
+                    .integer(in: 1...64),
+                    "The number of event loops; one per core when not set"
+                ),
+                Field("limits", \.limits, .section(Limits.section), "Sizes that a request may not exceed"),
+                Field("timeouts", \.timeouts, .section(Timeouts.section), "How long a peer may take"),
+                Field(
+                    "drain",
+                    \.drain,
+                    .duration(in: .zero ... .seconds(3600)),
+                    "How long a stopping gateway waits for requests to finish"
+                ),
+                .later("tls", "Certificate and key for HTTPS"),
+                .later("metrics", "Who may read /metrics"),
+            ]
+        )
+    }
+}
+
+extension ServerConfiguration.Limits {
+    /// The keys of `server.limits`.
+    static var section: Section<Self> {
+        Section(
+            "Sizes that a request may not exceed.",
+            Self(),
+            [
+                Field("request_target", \.requestTarget, .size(in: 256...1 << 20), "The request target"),
+                Field("header", \.header, .size(in: 1024...1 << 20), "The whole header section"),
+                Field("body", \.body, .size(in: 1024...1 << 30), "The body"),
+                Field("connections", \.connections, .integer(in: 1...1_000_000), "Connections open at once"),
+            ]
+        )
+    }
+}
+
+extension ServerConfiguration.Timeouts {
+    /// The keys of `server.timeouts`.
+    static var section: Section<Self> {
+        let range: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
+        return Section(
+            "How long a peer may take.",
+            Self(),
+            [
+                Field(
+                    "header",
+                    \.header,
+                    .duration(in: range),
+                    "From a request's first byte to the end of its header"
+                ),
+                Field("body", \.body, .duration(in: range), "For the whole body"),
+                Field("idle", \.idle, .duration(in: range), "Between two requests on a connection"),
+                Field(
+                    "write",
+                    \.write,
+                    .duration(in: range),
+                    "For a peer to take any of the bytes waiting for it"
+                ),
+            ]
+        )
+    }
+}
+
+extension Shape<ListenAddress> {
+    /// A place to listen at.
+    static var listenAddress: Shape {
+        .parsed(
+            schema: [
+                "type": "string",
+                "pattern": "^(unix:.+|(\\[[0-9a-fA-F:.]+\\]|[0-9.]+|localhost):[0-9]{1,5})$",
+            ],
+            rendered: { .string($0.description) },
+            { text throws(Malformed) in try ListenAddress(parsing: text) }
+        )
+    }
+}

@@ -1,0 +1,116 @@
+import Spelling
+
+/// The world outside the file, as `${env:…}` and `${file:…}` see it.
+struct References {
+    /// The value of an environment variable.
+    let environment: (String) -> String?
+    /// The text of a file.
+    let readFile: (String) throws -> String
+    /// What relative paths begin with: the folder of the config file, with a slash at its end, or nothing.
+    let folder: String
+
+    init(
+        fileName: String,
+        environment: @escaping (String) -> String?,
+        readFile: @escaping (String) throws -> String
+    ) {
+        self.environment = environment
+        self.readFile = readFile
+        folder = fileName.lastIndex(of: "/").map { String(fileName[...$0]) } ?? ""
+    }
+
+    /// The text with each reference replaced, or `nil` when there is none; `$${` stands for `${` itself.
+    ///
+    /// Replacements are not looked at again, so a value from outside cannot refer to anything.
+    func fill(_ text: String) throws(Malformed) -> String? {
+        guard text.contains("${") else { return nil }
+        var filled = ""
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            filled += rest[..<dollar]
+            rest = rest[dollar...]
+            if rest.hasPrefix("$${") {
+                filled += "${"
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("${") {
+                guard let end = rest.firstIndex(of: "}") else {
+                    throw Malformed(
+                        "has a ${ without its }",
+                        remedy: "close it, or write $${ for the characters ${"
+                    )
+                }
+                filled += try value(of: rest[rest.index(dollar, offsetBy: 2)..<end])
+                rest = rest[rest.index(after: end)...]
+            } else {
+                filled += "$"
+                rest = rest.dropFirst()
+            }
+        }
+        return filled + rest
+    }
+
+    private func value(of reference: Substring) throws(Malformed) -> String {
+        guard let colon = reference.firstIndex(of: ":") else {
+            throw Malformed(
+                "has the unknown reference ${\(reference)}",
+                remedy: "write ${env:\(reference)} or ${file:PATH}"
+            )
+        }
+        let argument = reference[reference.index(after: colon)...]
+        switch reference[..<colon] {
+        case "env": return try variable(argument)
+        case "file": return try file(argument)
+        case "vault":
+            throw Malformed("the vault is not part of this version", remedy: "use ${env:…} or ${file:…}")
+        case let kind:
+            let hint = nearestMatch(to: String(kind), among: ["env", "file"]).map {
+                "did you mean \"\($0)\"?"
+            }
+            throw Malformed(
+                "has the unknown reference ${\(kind):…}",
+                remedy: hint ?? "use ${env:…} or ${file:…}"
+            )
+        }
+    }
+
+    private func variable(_ argument: Substring) throws(Malformed) -> String {
+        let name = argument.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        let rest = argument.dropFirst(name.count)
+        guard !name.isEmpty, name.first?.isNumber == false, rest.isEmpty || rest.hasPrefix(":-") else {
+            throw Malformed(
+                "has a reference without a proper variable name",
+                remedy: "write ${env:NAME} or ${env:NAME:-default}"
+            )
+        }
+        let value = environment(String(name))
+        if rest.isEmpty {
+            guard let value else {
+                throw Malformed(
+                    "the environment variable \(name) is not set",
+                    remedy: "set it, or write ${env:\(name):-default}"
+                )
+            }
+            return value
+        }
+        // As in a shell, `:-` speaks for an empty variable as well as for a missing one.
+        guard let value, !value.isEmpty else { return String(rest.dropFirst(2)) }
+        return value
+    }
+
+    private func file(_ argument: Substring) throws(Malformed) -> String {
+        guard !argument.isEmpty else {
+            throw Malformed("has a ${file:} without a path", remedy: "write ${file:PATH}")
+        }
+        let path = argument.hasPrefix("/") ? String(argument) : folder + argument
+        do {
+            var text = try readFile(path)[...]
+            while text.last?.isNewline == true { text.removeLast() }
+            return String(text)
+        } catch {
+            throw Malformed(
+                "the file \(path) cannot be read (\(error))",
+                remedy: "check the path and its permissions"
+            )
+        }
+    }
+}

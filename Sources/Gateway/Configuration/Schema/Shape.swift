@@ -1,0 +1,46 @@
+import JSON
+import YAML
+
+/// A kind of value: how it is read from the file, and how the JSON Schema tells it.
+struct Shape<Value> {
+    /// What the JSON Schema says.
+    let schema: JSONValue
+    /// The value at a place; reports problems, and gives `nil` when there is no value to go on with.
+    let read: (YAMLNode, String, Reader) -> Value?
+    /// How the schema writes a default of this kind; `nil` for none.
+    let rendered: (Value) -> JSONValue?
+
+    init(
+        schema: JSONValue,
+        rendered: @escaping (Value) -> JSONValue? = { _ in nil },
+        read: @escaping (YAMLNode, String, Reader) -> Value?
+    ) {
+        self.schema = schema
+        self.rendered = rendered
+        self.read = read
+    }
+
+    /// The same kind with one more rule.
+    func checked(_ rule: @escaping (Value, String, Reader) -> Void) -> Self {
+        Shape(schema: schema, rendered: rendered) { node, path, reader in
+            let value = read(node, path, reader)
+            if let value { rule(value, path, reader) }
+            return value
+        }
+    }
+}
+
+/// What the schema says of values that come from elsewhere.
+enum ReferenceSchema {
+    /// A text with `${env:…}` or `${file:…}` in it.
+    static let definition: JSONValue = [
+        "description": "A value from the environment or from a file.",
+        "type": "string",
+        "pattern": "\\$\\{(env|file):[^}]+\\}",
+    ]
+
+    /// Either what is wanted, or a reference to it.
+    static func or(_ schema: JSONValue) -> JSONValue {
+        ["anyOf": [schema, ["$ref": "#/$defs/reference"]]]
+    }
+}

@@ -1,0 +1,48 @@
+/// Where the gateway listens, and what it puts up with.
+package struct ServerConfiguration: Sendable, Equatable {
+    /// The addresses to listen on; never empty.
+    package var listen: [ListenAddress] = [.tcp(address: "127.0.0.1", port: 8080)]
+    /// What vendors call back and clients fetch audio from, without a slash at its end; `nil` when not set.
+    package var publicURL: String?
+    /// The number of event loops; `nil` means one per core.
+    package var threads: Int?
+    /// Sizes that a request may not exceed.
+    package var limits = Limits()
+    /// How long a peer may take.
+    package var timeouts = Timeouts()
+    /// How long a stopping gateway waits for requests to finish.
+    package var drain: Duration = .seconds(20)
+
+    /// The defaults.
+    package init() {}
+
+    /// Sizes that a request may not exceed; bytes where not said otherwise.
+    package struct Limits: Sendable, Equatable {
+        /// The request target, as in `GET target HTTP/1.1`.
+        package var requestTarget = 8 * 1024
+        /// The whole header section.
+        package var header = 32 * 1024
+        /// The body.
+        package var body = 1024 * 1024
+        /// The number of connections open at once.
+        package var connections = 10_000
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// How long a peer may take.
+    package struct Timeouts: Sendable, Equatable {
+        /// From a request's first byte to the end of its header section.
+        package var header: Duration = .seconds(10)
+        /// For the whole body.
+        package var body: Duration = .seconds(30)
+        /// Between two requests on a connection.
+        package var idle: Duration = .seconds(60)
+        /// For a peer to take any of the bytes waiting for it.
+        package var write: Duration = .seconds(30)
+
+        /// The defaults.
+        package init() {}
+    }
+}

@@ -1,0 +1,99 @@
+package import Sound
+
+/// The places at a provider: so many jobs at once per credential, and a line of tasks that wait for one.
+///
+/// Pure bookkeeping: `next` names the task whose turn it is and the credential that it gets, the one with the most
+/// room and then the fewest uses.
+package struct SlotQueue: Sendable {
+    /// One credential's places; `name` is `nil` for a provider without keys.
+    private struct Place: Sendable {
+        let name: String?
+        let capacity: Int
+        var used = 0
+        var uses = 0
+    }
+
+    private struct Waiting: Sendable {
+        let task: TaskID
+        let route: Int
+        let ticket: Int
+    }
+
+    private var places: [Place]
+    private var line: [Waiting] = []
+    private var head = 0
+    private var lastTicket = 0
+    private var waiting: [TaskID: Int] = [:]
+    /// The ticket of the last task that got its turn.
+    package private(set) var served = 0
+
+    /// Places from credential names and capacities.
+    package init(credentials: [(name: String, capacity: Int)], withoutKeys capacity: Int) {
+        places = credentials.map { Place(name: $0.name, capacity: $0.capacity) }
+        if places.isEmpty { places = [Place(name: nil, capacity: capacity)] }
+    }
+
+    /// Tasks that wait.
+    package var depth: Int { waiting.count }
+    /// Places taken.
+    package var used: Int { places.reduce(0) { $0 + $1.used } }
+
+    /// Puts a task at the end of the line and returns its ticket; a task that waits already keeps its place.
+    package mutating func join(_ task: TaskID, route: Int) -> Int {
+        if let ticket = waiting[task] { return ticket }
+        lastTicket += 1
+        waiting[task] = lastTicket
+        line.append(Waiting(task: task, route: route, ticket: lastTicket))
+        return lastTicket
+    }
+
+    /// Takes a task out of the line.
+    package mutating func leave(_ task: TaskID) { waiting[task] = nil }
+
+    /// Gives the first task in line a place, when there is one.
+    package mutating func next() -> (task: TaskID, route: Int, credential: String?)? {
+        while head < line.count {
+            let first = line[head]
+            guard waiting[first.task] == first.ticket else {
+                advance()
+                continue
+            }
+            guard let index = freest() else { return nil }
+            advance()
+            served = first.ticket
+            waiting[first.task] = nil
+            places[index].used += 1
+            places[index].uses += 1
+            return (first.task, first.route, places[index].name)
+        }
+        return nil
+    }
+
+    /// Counts a place as taken for a job that was under way before this process began.
+    package mutating func hold(_ credential: String?) {
+        if let index = places.firstIndex(where: { $0.name == credential }) { places[index].used += 1 }
+    }
+
+    /// Gives a place back.
+    package mutating func release(_ credential: String?) {
+        if let index = places.firstIndex(where: { $0.name == credential }) {
+            places[index].used = max(0, places[index].used - 1)
+        }
+    }
+
+    private func freest() -> Int? {
+        places.indices.filter { places[$0].used < places[$0].capacity }.min { a, b in
+            let (x, y) = (places[a], places[b])
+            let (freeX, freeY) = (x.capacity - x.used, y.capacity - y.used)
+            return freeX != freeY ? freeX > freeY : x.uses < y.uses
+        }
+    }
+
+    private mutating func advance() {
+        head += 1
+        if head > 1024, head * 2 > line.count {
+            line.removeFirst(head)
+            head = 0
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package import Sound
+import Threads
+
+/// The committed state of tasks that are under way or have just ended, readable from any thread.
+///
+/// What stands here is in the ledger. A task that is not here is asked of the ledger.
+package final class TaskBoard: Sendable {
+    private struct State {
+        var records: [TaskID: TaskRecord] = [:]
+        /// Ended tasks in the order of their end, the oldest to go first.
+        var ended: [TaskID] = []
+        var tickets: [TaskID: Ticket] = [:]
+        var served: [String: Int] = [:]
+    }
+
+    private struct Ticket {
+        let provider: String
+        let number: Int
+    }
+
+    private let state = Guarded(State())
+    private let keptEnded: Int
+
+    /// A board that keeps so many ended tasks at hand.
+    package init(keptEnded: Int = 1000) { self.keptEnded = keptEnded }
+
+    /// A task's state, if it is at hand.
+    package func record(_ id: TaskID) -> TaskRecord? { state.withLock { $0.records[id] } }
+
+    /// How many tasks have not ended.
+    package var unfinished: Int { state.withLock { $0.records.count - $0.ended.count } }
+
+    /// A waiting task's place in line, from 1.
+    package func position(_ id: TaskID) -> Int? {
+        state.withLock { state in
+            state.tickets[id].map { max(1, $0.number - (state.served[$0.provider] ?? 0)) }
+        }
+    }
+
+    func publish(_ record: TaskRecord) {
+        state.withLock { state in
+            let known = state.records.updateValue(record, forKey: record.id)
+            guard record.status.hasEnded, known?.status.hasEnded != true else { return }
+            state.tickets[record.id] = nil
+            state.ended.append(record.id)
+            guard state.ended.count >= 2 * keptEnded, keptEnded > 0 else { return }
+            for id in state.ended.prefix(state.ended.count - keptEnded) { state.records[id] = nil }
+            state.ended.removeFirst(state.ended.count - keptEnded)
+        }
+    }
+
+    func forget(_ id: TaskID) {
+        state.withLock { state in
+            guard state.records.removeValue(forKey: id) != nil else { return }
+            state.ended.removeAll { $0 == id }
+        }
+    }
+
+    func queued(_ id: TaskID, provider: String, ticket: Int) {
+        state.withLock { $0.tickets[id] = Ticket(provider: provider, number: ticket) }
+    }
+
+    func turned(_ id: TaskID, provider: String, served: Int) {
+        state.withLock { state in
+            state.tickets[id] = nil
+            state.served[provider] = served
+        }
+    }
+}

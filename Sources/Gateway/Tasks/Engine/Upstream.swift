@@ -1,0 +1,58 @@
+import Crypto
+import HTTP
+import HTTPClient
+import Providers
+import Sound
+
+/// Makes a provider's calls: joins base URL, path and credential, and sorts what comes back.
+struct Upstream: Sendable {
+    /// What became of a call.
+    enum Outcome: Sendable {
+        case answered(UpstreamReply)
+        /// Surely nothing has left.
+        case notSent(String)
+        /// Something may have left; nobody knows what became of it.
+        case unknown(String)
+    }
+
+    let client: HTTPClient
+
+    func send(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome {
+        guard let request = Self.request(call, to: provider, credential: name) else {
+            return .notSent("the credential \(name ?? "-") of \(provider.id) is no longer configured")
+        }
+        do throws(TransportFailure) {
+            let response = try await client.send(request)
+            return .answered(
+                UpstreamReply(status: response.status.code, fields: response.fields, body: response.body)
+            )
+        } catch {
+            return error.delivery == .notSent ? .notSent(error.message) : .unknown(error.message)
+        }
+    }
+
+    static func request(_ call: UpstreamCall, to provider: Provider, credential name: String?)
+        -> UpstreamRequest?
+    {
+        var request = UpstreamRequest(call.method, provider.baseURL + call.path)
+        request.fields = call.fields
+        request.fields["Accept"] = "application/json"
+        request.fields["Content-Type"] = call.contentType
+        request.body = call.encodedBody
+        request.maximumBytes = 4 << 20
+        request.timeouts.connect = provider.connectTimeout
+        request.timeouts.firstByte = provider.requestTimeout
+        request.timeouts.total = provider.connectTimeout + provider.requestTimeout
+        guard provider.adapter.needsCredential else { return request }
+        guard let credential = provider.credentials.first(where: { $0.name == name }) else { return nil }
+        credential.key.reveal { key in
+            switch provider.adapter.authentication {
+            case .none: break
+            case .bearer: request.fields["Authorization"] = "Bearer \(key)"
+            case .rawAuthorization: request.fields["Authorization"] = key
+            case .header(let field): request.fields[field] = key
+            }
+        }
+        return request
+    }
+}

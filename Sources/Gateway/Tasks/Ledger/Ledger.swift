@@ -1,0 +1,92 @@
+package import Sound
+
+/// One durable change of a task: the record as it is now and which of its rows differ from what is stored.
+package struct TaskChange: Sendable, Equatable {
+    /// The rows that differ.
+    package struct Parts: Sendable, Equatable {
+        package var task = false
+        /// Numbers of attempts.
+        package var attempts: Set<Int> = []
+        /// Indexes of outputs.
+        package var outputs: Set<Int> = []
+        /// Outputs of an attempt that failed were dropped from the record.
+        package var removesFailedOutputs = false
+
+        package var isEmpty: Bool { !task && attempts.isEmpty && outputs.isEmpty && !removesFailedOutputs }
+    }
+
+    package let record: TaskRecord
+    package let parts: Parts
+}
+
+/// Which tasks a list shows.
+package struct TaskQuery: Sendable, Equatable {
+    /// Whose tasks: everybody's, or one client's (`nil` for those of the time without clients).
+    package enum Owner: Sendable, Equatable { case everyone, client(String?) }
+
+    package var owner: Owner
+    package var status: TaskStatus?
+    package var provider: String?
+    package var type: SoundType?
+    /// At most so many.
+    package var limit: Int
+    /// Only tasks older than this one.
+    package var before: TaskID?
+
+    /// The newest tasks of an owner.
+    package init(owner: Owner, limit: Int = 20) {
+        self.owner = owner
+        self.limit = limit
+    }
+}
+
+/// Who is working on a task; one process is one holder.
+package struct LeaseHolder: Sendable, Hashable {
+    package let name: String
+
+    /// A holder by a name that no other process has.
+    package init(name: String) { self.name = name }
+}
+
+/// Why the ledger could not do something.
+package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The disk has no room; nothing was written.
+    case full
+    /// The store cannot be written now; nothing was written.
+    case unavailable(String)
+    /// What is stored cannot be understood.
+    case corrupt(String)
+
+    package var description: String {
+        switch self {
+        case .full: "the disk that holds the ledger is full"
+        case .unavailable(let reason): "the ledger cannot be used: \(reason)"
+        case .corrupt(let what): "the ledger holds something that cannot be read: \(what)"
+        }
+    }
+}
+
+/// The store of tasks that never forgets.
+///
+/// A call that changes something returns when the change is durable, and leaves nothing behind when it throws.
+/// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
+/// that several processes can share one ledger.
+package protocol Ledger: Sendable {
+    /// Stores a new task, leased to `holder`.
+    func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError)
+    /// Stores a change of a task.
+    func commit(_ change: TaskChange) async throws(LedgerError)
+    /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
+    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+        -> [TaskRecord]
+    /// A task by its id.
+    func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
+    /// Tasks, newest first.
+    func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
+    /// Removes an ended task and returns the content hashes that no other task refers to.
+    func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord]
+    /// Throws when nothing can be written just now.
+    func checkWritable() async throws(LedgerError)
+    /// Waits for what is under way and closes the store.
+    func close() async
+}

@@ -1,0 +1,66 @@
+import SQLite
+
+/// The ledger's tables.
+///
+/// Migrations are named, ordered and never edited: a change is a new one at the end.
+let ledgerMigrations: [Migration] = [
+    Migration(
+        "2026-11-21 tasks",
+        sql: """
+            CREATE TABLE tasks (
+                id TEXT PRIMARY KEY NOT NULL,
+                client TEXT,
+                type TEXT NOT NULL,
+                status TEXT NOT NULL,
+                provider TEXT,
+                created_at INTEGER NOT NULL,
+                started_at INTEGER,
+                ended_at INTEGER,
+                deadline INTEGER NOT NULL,
+                request TEXT NOT NULL,
+                routes TEXT NOT NULL,
+                cost_amount REAL,
+                cost_unit TEXT,
+                cost_kind TEXT,
+                error TEXT,
+                revision INTEGER NOT NULL,
+                lease_holder TEXT,
+                lease_until INTEGER
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX unfinished_tasks ON tasks (id) WHERE ended_at IS NULL;
+            CREATE TABLE attempts (
+                task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+                number INTEGER NOT NULL,
+                route INTEGER NOT NULL,
+                provider TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                credential TEXT,
+                state TEXT NOT NULL,
+                provider_task_id TEXT,
+                started_at INTEGER NOT NULL,
+                ended_at INTEGER,
+                error TEXT,
+                PRIMARY KEY (task, number)
+            ) STRICT, WITHOUT ROWID;
+            CREATE TABLE outputs (
+                task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+                number INTEGER NOT NULL,
+                attempt INTEGER NOT NULL,
+                status TEXT NOT NULL,
+                provider_key TEXT,
+                source_url TEXT,
+                sha256 TEXT,
+                format TEXT,
+                bytes INTEGER,
+                duration REAL,
+                title TEXT,
+                lyrics TEXT,
+                timed_lyrics TEXT,
+                cover_url TEXT,
+                error TEXT,
+                PRIMARY KEY (task, number)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX outputs_by_content ON outputs (sha256) WHERE sha256 IS NOT NULL;
+            """
+    )
+]

@@ -1,0 +1,153 @@
+import SQLite
+import Sound
+
+/// Between records and rows.
+enum Rows {
+    static let insertTask = """
+        INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
+            ended_at, cost_amount, cost_unit, cost_kind, error, revision, lease_holder, lease_until)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    static let updateTask = """
+        UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
+            cost_kind = ?, error = ?, revision = ? WHERE id = ?
+        """
+    static let putAttempt = """
+        INSERT OR REPLACE INTO attempts (task, number, route, provider, operation, credential, state,
+            provider_task_id, started_at, ended_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    static let putOutput = """
+        INSERT OR REPLACE INTO outputs (task, number, attempt, status, provider_key, source_url, sha256, format, bytes,
+            duration, title, lyrics, timed_lyrics, cover_url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    static func values(of record: TaskRecord) -> [SQLiteValue] {
+        [
+            .text(record.id.rawValue), SQLiteValue(record.client), .text(record.request.type.rawValue),
+            .integer(record.createdAt.milliseconds), .integer(record.deadline.milliseconds),
+            .text(LedgerCodec.encode(record.request)), .text(LedgerCodec.encode(record.routes)),
+        ] + changingValues(of: record)
+    }
+
+    static func changingValues(of record: TaskRecord) -> [SQLiteValue] {
+        [
+            .text(record.status.rawValue), SQLiteValue(record.route?.name.provider),
+            SQLiteValue(record.startedAt?.milliseconds), SQLiteValue(record.endedAt?.milliseconds),
+            SQLiteValue(record.cost?.amount.amount), SQLiteValue(record.cost?.amount.unit),
+            SQLiteValue(record.cost?.kind.rawValue), SQLiteValue(record.error.map(LedgerCodec.encode)),
+            .integer(Int64(record.revision)),
+        ]
+    }
+
+    static func values(of attempt: AttemptRecord) -> [SQLiteValue] {
+        [
+            .integer(Int64(attempt.number)), .integer(Int64(attempt.route)), .text(attempt.name.provider),
+            .text(attempt.name.operation), SQLiteValue(attempt.credential), .text(attempt.state.rawValue),
+            SQLiteValue(attempt.providerTaskID), .integer(attempt.startedAt.milliseconds),
+            SQLiteValue(attempt.endedAt?.milliseconds), SQLiteValue(attempt.error.map(LedgerCodec.encode)),
+        ]
+    }
+
+    static func values(of output: OutputRecord) -> [SQLiteValue] {
+        [
+            .integer(Int64(output.index)), .integer(Int64(output.attempt)), .text(output.status.rawValue),
+            SQLiteValue(output.providerKey), SQLiteValue(output.sourceURL), SQLiteValue(output.asset?.sha256),
+            SQLiteValue(output.asset?.format.rawValue), SQLiteValue(output.asset?.bytes),
+            SQLiteValue(output.asset?.duration), SQLiteValue(output.title), SQLiteValue(output.lyrics),
+            SQLiteValue(output.timedLyrics.map(LedgerCodec.encode)), SQLiteValue(output.coverURL),
+            SQLiteValue(output.error.map(LedgerCodec.encode)),
+        ]
+    }
+
+    static func task(_ id: String, on connection: Connection) throws -> TaskRecord? {
+        let key = [SQLiteValue.text(id)]
+        let found = try connection.query(
+            """
+            SELECT client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit,
+                cost_kind, error, revision FROM tasks WHERE id = ?
+            """,
+            key
+        ) { row in try task(id, row: row) }
+        guard var record = found.first else { return nil }
+        record.attempts = try connection.query(
+            """
+            SELECT number, route, provider, operation, credential, state, provider_task_id, started_at, ended_at, error
+                FROM attempts WHERE task = ? ORDER BY number
+            """,
+            key
+        ) { try attempt($0) }
+        record.outputs = try connection.query(
+            """
+            SELECT number, attempt, status, provider_key, source_url, sha256, format, bytes, duration, title, lyrics,
+                timed_lyrics, cover_url, error FROM outputs WHERE task = ? ORDER BY number
+            """,
+            key
+        ) { try output($0) }
+        if record.status == .succeeded { record.progress = 1 }
+        return record
+    }
+
+    private static func task(_ id: String, row: borrowing Row) throws -> TaskRecord {
+        var record = TaskRecord(
+            id: TaskID(rawValue: id),
+            client: row.optionalText(0),
+            request: try LedgerCodec.request(row.text(1)),
+            createdAt: Moment(milliseconds: row.int64(2)),
+            deadline: Moment(milliseconds: row.int64(3)),
+            routes: try LedgerCodec.routes(row.text(4))
+        )
+        record.status = try word(row.text(5), "status")
+        record.startedAt = row.optionalInt64(6).map(Moment.init)
+        record.endedAt = row.optionalInt64(7).map(Moment.init)
+        if let amount = row.optionalDouble(8), let unit = row.optionalText(9), let kind = row.optionalText(10)
+        {
+            record.cost = Cost(Cost.Amount(amount, unit), try word(kind, "kind of cost"))
+        }
+        record.error = try LedgerCodec.failure(row.optionalText(11))
+        record.revision = row.int(12)
+        return record
+    }
+
+    private static func attempt(_ row: borrowing Row) throws -> AttemptRecord {
+        var attempt = AttemptRecord(
+            number: row.int(0),
+            route: row.int(1),
+            name: RouteName(provider: row.text(2), operation: row.text(3)),
+            credential: row.optionalText(4),
+            startedAt: Moment(milliseconds: row.int64(7))
+        )
+        attempt.state = try word(row.text(5), "attempt state")
+        attempt.providerTaskID = row.optionalText(6)
+        attempt.endedAt = row.optionalInt64(8).map(Moment.init)
+        attempt.error = try LedgerCodec.failure(row.optionalText(9))
+        return attempt
+    }
+
+    private static func output(_ row: borrowing Row) throws -> OutputRecord {
+        var output = OutputRecord(index: row.int(0), attempt: row.int(1))
+        output.status = try word(row.text(2), "output status")
+        output.providerKey = row.optionalText(3)
+        output.sourceURL = row.optionalText(4)
+        if let sha256 = row.optionalText(5), let format = row.optionalText(6) {
+            output.asset = AssetRecord(
+                sha256: sha256,
+                format: try word(format, "format"),
+                bytes: row.int64(7),
+                duration: row.double(8)
+            )
+        }
+        output.title = row.optionalText(9)
+        output.lyrics = row.optionalText(10)
+        output.timedLyrics = try LedgerCodec.timedLines(row.optionalText(11))
+        output.coverURL = row.optionalText(12)
+        output.error = try LedgerCodec.failure(row.optionalText(13))
+        return output
+    }
+
+    private static func word<Word: RawRepresentable<String>>(_ text: String, _ what: String)
+        throws(LedgerError) -> Word
+    {
+        guard let word = Word(rawValue: text) else { throw .corrupt("the \(what) \"\(text)\"") }
+        return word
+    }
+}

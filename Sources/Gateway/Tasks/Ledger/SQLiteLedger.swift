@@ -1,0 +1,143 @@
+import SQLite
+package import Sound
+
+/// The ledger in one SQLite file: one process, grouped commits.
+package struct SQLiteLedger: Ledger {
+    private let database: Database
+
+    /// Opens or creates the file and brings its tables up to date.
+    ///
+    /// The database is locked for this process, so leases that a dead process left behind are void.
+    ///
+    /// - Throws: `DatabaseOpeningError` for a file that is in use, foreign, damaged or of a newer version.
+    package init(path: String) async throws {
+        database = try Database(path: path, migrations: ledgerMigrations)
+        try await database.write { connection in
+            _ = try connection.run(
+                "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
+            )
+        }
+    }
+
+    package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
+        let values = Rows.values(of: record)
+        try await write { connection in
+            _ = try connection.run(Rows.insertTask, values + [.text(holder.name), .null])
+        }
+    }
+
+    package func commit(_ change: TaskChange) async throws(LedgerError) {
+        let (record, parts) = (change.record, change.parts)
+        try await write { connection in
+            let id = SQLiteValue.text(record.id.rawValue)
+            if parts.removesFailedOutputs {
+                _ = try connection.run("DELETE FROM outputs WHERE task = ?", [id])
+            }
+            for attempt in record.attempts where parts.attempts.contains(attempt.number) {
+                _ = try connection.run(Rows.putAttempt, [id] + Rows.values(of: attempt))
+            }
+            for output in record.outputs where parts.outputs.contains(output.index) {
+                _ = try connection.run(Rows.putOutput, [id] + Rows.values(of: output))
+            }
+            _ = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id])
+        }
+    }
+
+    package func claim(
+        _ limit: Int,
+        for holder: LeaseHolder,
+        until: Moment,
+        now: Moment
+    ) async throws(LedgerError) -> [TaskRecord] {
+        try await write { connection in
+            let ids = try connection.query(
+                """
+                UPDATE tasks SET lease_holder = ?1, lease_until = ?2 WHERE id IN (
+                    SELECT id FROM tasks
+                    WHERE ended_at IS NULL
+                        AND (lease_holder IS NULL OR (lease_holder <> ?1 AND lease_until < ?3))
+                    ORDER BY id LIMIT ?4)
+                RETURNING id
+                """,
+                [
+                    .text(holder.name), .integer(until.milliseconds), .integer(now.milliseconds),
+                    .integer(Int64(limit)),
+                ]
+            ) { $0.text(0) }
+            return try ids.sorted().compactMap { try Rows.task($0, on: connection) }
+        }
+    }
+
+    package func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {
+        try await read { try Rows.task(id.rawValue, on: $0) }
+    }
+
+    package func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] {
+        var conditions: [String] = []
+        var values: [SQLiteValue] = []
+        func require(_ condition: String, _ value: SQLiteValue) {
+            conditions.append(condition)
+            values.append(value)
+        }
+        if case .client(let client) = query.owner { require("client IS ?", SQLiteValue(client)) }
+        if let status = query.status { require("status = ?", .text(status.rawValue)) }
+        if let provider = query.provider { require("provider = ?", .text(provider)) }
+        if let type = query.type { require("type = ?", .text(type.rawValue)) }
+        if let before = query.before { require("id < ?", .text(before.rawValue)) }
+        let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+        let sql = "SELECT id FROM tasks\(filter) ORDER BY id DESC LIMIT ?"
+        let bound = values + [.integer(Int64(query.limit))]
+        return try await read { connection in
+            let ids = try connection.query(sql, bound) { $0.text(0) }
+            return try ids.compactMap { try Rows.task($0, on: connection) }
+        }
+    }
+
+    package func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
+        try await write { connection in
+            guard let record = try Rows.task(id.rawValue, on: connection), record.status.hasEnded else {
+                return []
+            }
+            _ = try connection.run("DELETE FROM tasks WHERE id = ?", [.text(id.rawValue)])
+            return try record.outputs.compactMap(\.asset).filter { asset in
+                let others = try connection.query(
+                    "SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1",
+                    [.text(asset.sha256)]
+                ) { $0.int(0) }
+                return others.isEmpty
+            }
+        }
+    }
+
+    package func checkWritable() async throws(LedgerError) {
+        try await write { connection in
+            _ = try connection.run("UPDATE tasks SET revision = revision WHERE id = ''")
+        }
+    }
+
+    package func close() async { await database.close() }
+
+    // MARK: Errors
+
+    private func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(LedgerError) -> Result {
+        do { return try await database.write(body) } catch { throw Self.ledgerError(error) }
+    }
+
+    private func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(LedgerError) -> Result {
+        do { return try await database.read(body) } catch { throw Self.ledgerError(error) }
+    }
+
+    private static func ledgerError(_ error: any Error) -> LedgerError {
+        switch error {
+        case let error as LedgerError: error
+        case let error as SQLiteError where error.isFull: .full
+        case let error as SQLiteError where error.isCorrupt: .corrupt(error.message)
+        case let error as SQLiteError: .unavailable(error.message)
+        default: .unavailable("\(error)")
+        }
+    }
+}

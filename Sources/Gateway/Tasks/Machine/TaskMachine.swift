@@ -1,0 +1,429 @@
+package import Providers
+package import Sound
+
+/// What happened to a task, in the past tense.
+package enum TaskEvent: Sendable, Equatable {
+    /// A credential has a free slot for the route.
+    case slotGranted(route: Int, credential: String?)
+    /// The vendor took the job.
+    case accepted(attempt: Int, RemoteJob)
+    /// The job surely was not started.
+    case refused(attempt: Int, Failure)
+    /// Nobody can tell whether the vendor took the job.
+    case acceptanceUnknown(attempt: Int)
+    /// Rendering in this process has begun; so many takes will come.
+    case renderingBegan(attempt: Int, takes: Int)
+    /// Rendering in this process has come so far, 0–1.
+    case renderingProgressed(attempt: Int, Double)
+    /// The vendor was asked, or told by itself, how the job is.
+    case observed(attempt: Int, Observation)
+    /// The vendor no longer lets us ask, or no longer knows the job.
+    case lost(attempt: Int, Failure)
+    /// A take was fetched (or made), checked and kept.
+    case outputKept(index: Int, AssetRecord, title: String?)
+    /// A take cannot be had.
+    case outputFailed(index: Int, Failure)
+    case cancelRequested
+    case deadlinePassed
+}
+
+/// What the engine has to do after an event, once the change is durable.
+package enum TaskEffect: Sendable, Equatable {
+    /// Queue for a slot of the route's provider, at once or after a pause.
+    case waitForSlot(route: Int, after: Duration)
+    /// Make the attempt: its row is durable.
+    case submit(attempt: Int)
+    case poll(attempt: Int, eta: Duration?)
+    case fetch(output: Int)
+    case releaseSlot(attempt: Int)
+    /// Nothing more will happen.
+    case end
+}
+
+/// The life of one task as a pure state machine.
+///
+/// `apply` changes the record and says what is to be done; the same event twice changes nothing the second time.
+/// The engine is the only one that runs effects, and runs them only after the change has been committed.
+package struct TaskMachine: Sendable {
+    /// How tasks are tried.
+    package struct Policy: Sendable, Equatable {
+        /// Attempts of one task over all providers.
+        package var maxAttempts = 3
+        /// The pause before a second try at the same provider doubles from here.
+        package var firstPause = Duration.seconds(2)
+        /// The longest pause, whatever the vendor asks for.
+        package var longestPause = Duration.seconds(60)
+
+        /// The defaults.
+        package init() {}
+    }
+
+    package private(set) var record: TaskRecord
+    private let policy: Policy
+    private var unsaved: TaskChange.Parts
+
+    /// A machine over a record, fresh or read back.
+    package init(_ record: TaskRecord, policy: Policy = Policy()) {
+        self.record = record
+        self.policy = policy
+        unsaved = TaskChange.Parts()
+    }
+
+    /// Takes what has changed since the last call, or `nil` when nothing durable has.
+    package mutating func takeChange() -> TaskChange? {
+        guard !unsaved.isEmpty else { return nil }
+        record.revision += 1
+        defer { unsaved = TaskChange.Parts() }
+        return TaskChange(record: record, parts: unsaved)
+    }
+
+    /// The effects that start or resume the task's work.
+    ///
+    /// An attempt that was about to be made when the process died may have been made: unless it is repeatable it
+    /// becomes `unknown` and is never quietly sent again.
+    ///
+    /// - Parameters:
+    ///   - now: the wall clock.
+    ///   - isRepeatable: whether a route's operation can be run again without any effect outside.
+    /// - Returns: what is to be done, once what this changed is durable.
+    package mutating func resume(at now: Moment, isRepeatable: (Route) -> Bool) -> [TaskEffect] {
+        guard !record.status.hasEnded else { return [] }
+        guard let attempt = record.attempts.last else { return [.waitForSlot(route: 0, after: .zero)] }
+        let repeatable = isRepeatable(record.routes[attempt.route])
+        switch attempt.state {
+        case .intended, .accepted:
+            if repeatable { return [.submit(attempt: attempt.number)] }
+            if attempt.state == .intended {
+                return apply(.acceptanceUnknown(attempt: attempt.number), at: now)
+            }
+            return pendingFetches + [.poll(attempt: attempt.number, eta: nil)]
+        case .succeeded: return pendingFetches.isEmpty ? conclude(at: now) : pendingFetches
+        case .failed:
+            return attempt.error.map { moveOn(from: attempt, after: $0, at: now) } ?? conclude(at: now)
+        case .unknown, .canceled: return []
+        }
+    }
+
+    /// Takes in an event and returns what is to be done.
+    package mutating func apply(_ event: TaskEvent, at now: Moment) -> [TaskEffect] {
+        guard !record.status.hasEnded else { return [] }
+        switch event {
+        case .slotGranted(let route, let credential):
+            return begin(route: route, credential: credential, at: now)
+        case .accepted(let number, let job): return accepted(number, job, at: now)
+        case .refused(let number, let failure): return refused(number, failure, at: now)
+        case .acceptanceUnknown(let number): return acceptanceUnknown(number)
+        case .renderingBegan(let number, let takes): return renderingBegan(number, takes)
+        case .renderingProgressed(let number, let progress):
+            if isOpen(number) { record.progress = max(record.progress, min(progress, 0.99)) }
+            return []
+        case .observed(let number, let observation): return observed(number, observation, at: now)
+        case .lost(let number, let failure):
+            return isOpen(number) ? attemptFailed(number, failure, at: now) : []
+        case .outputKept(let index, let asset, let title): return kept(index, asset, title, at: now)
+        case .outputFailed(let index, let failure): return outputFailed(index, failure, at: now)
+        case .cancelRequested:
+            return stop(.canceled, Failure(.canceled, "the task was canceled"), attempts: .canceled, at: now)
+        case .deadlinePassed: return deadlinePassed(at: now)
+        }
+    }
+
+    // MARK: Attempts
+
+    private mutating func begin(route: Int, credential: String?, at now: Moment) -> [TaskEffect] {
+        guard record.routes.indices.contains(route), !record.attempts.contains(where: \.state.isOpen) else {
+            return []
+        }
+        let attempt = AttemptRecord(
+            number: record.attempts.count + 1,
+            route: route,
+            name: record.routes[route].name,
+            credential: credential,
+            startedAt: now
+        )
+        record.attempts.append(attempt)
+        unsaved.attempts.insert(attempt.number)
+        if record.status == .queued {
+            record.status = .running
+            record.startedAt = now
+        }
+        unsaved.task = true
+        return [.submit(attempt: attempt.number)]
+    }
+
+    private mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else {
+            return []
+        }
+        change(number) {
+            $0.state = .accepted
+            $0.providerTaskID = job.id
+            $0.error = nil
+        }
+        record.eta = job.eta
+        if let estimate = record.routes[attempt.route].estimatedCost, record.cost == nil {
+            record.cost = Cost(estimate, .estimated)
+            unsaved.task = true
+        }
+        return [.poll(attempt: number, eta: job.eta)]
+    }
+
+    private mutating func refused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+        guard attempt(number)?.state == .intended else { return [] }
+        return attemptFailed(number, failure, at: now)
+    }
+
+    private mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
+        guard attempt(number)?.state == .intended else { return [] }
+        change(number) {
+            $0.state = .unknown
+            $0.error = Failure(
+                .acceptanceUnknown,
+                "the provider's answer to the create was lost; the job may be running",
+                origin: .provider,
+                retryable: false
+            )
+        }
+        return [.releaseSlot(attempt: number)]
+    }
+
+    private mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
+        guard isOpen(number), let attempt = attempt(number) else { return [] }
+        if attempt.state != .accepted { change(number) { $0.state = .accepted } }
+        if record.outputs.isEmpty {
+            for index in 0..<takes { addOutput(OutputRecord(index: index, attempt: number)) }
+        }
+        if record.cost == nil, let estimate = record.routes[attempt.route].estimatedCost {
+            record.cost = Cost(estimate, .actual)
+            unsaved.task = true
+        }
+        return []
+    }
+
+    /// Ends an attempt that failed and finds the next thing to try.
+    private mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+        change(number) {
+            $0.state = .failed
+            $0.error = failure
+            $0.endedAt = now
+        }
+        failPendingOutputs(failure)
+        guard let attempt = attempt(number), !record.outputs.contains(where: { $0.status == .ready }) else {
+            return [.releaseSlot(attempt: number)] + conclude(at: now)
+        }
+        return [.releaseSlot(attempt: number)] + moveOn(from: attempt, after: failure, at: now)
+    }
+
+    /// The next route, the same route after a pause, or the end.
+    private mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
+        -> [TaskEffect]
+    {
+        guard failure.mayMoveOn, record.attempts.count < policy.maxAttempts else {
+            return fail(failure, at: now)
+        }
+        record.outputs.removeAll { $0.status == .failed }
+        unsaved.removesFailedOutputs = true
+        if attempt.route + 1 < record.routes.count {
+            return [.waitForSlot(route: attempt.route + 1, after: .zero)]
+        }
+        guard failure.code == .rateLimited || failure.code == .providerUnavailable else {
+            return fail(failure, at: now)
+        }
+        var pause = policy.firstPause
+        for _ in 1..<max(attempt.number, 1) { pause *= 2 }
+        pause = min(max(pause, failure.retryAfter ?? .zero), policy.longestPause)
+        guard now.advanced(by: pause) < record.deadline else { return fail(failure, at: now) }
+        return [.waitForSlot(route: attempt.route, after: pause)]
+    }
+
+    // MARK: Observations
+
+    private mutating func observed(_ number: Int, _ observation: Observation, at now: Moment) -> [TaskEffect]
+    {
+        guard let attempt = attempt(number), attempt.state == .accepted else { return [] }
+        if let progress = observation.progress { record.progress = max(record.progress, min(progress, 0.99)) }
+        if let eta = observation.eta { record.eta = eta }
+        if let cost = observation.cost { setCost(Cost(cost, .actual)) }
+        let fetches = take(observation.results, of: attempt)
+        switch observation.state {
+        case .queued, .running: return fetches + [.poll(attempt: number, eta: observation.eta)]
+        case .failed(let failure): return attemptFailed(number, failure, at: now)
+        case .succeeded:
+            change(number) {
+                $0.state = .succeeded
+                $0.endedAt = now
+            }
+            return [.releaseSlot(attempt: number)] + fetches + conclude(at: now)
+        }
+    }
+
+    /// Adds takes that are new, up to the number that was asked for.
+    private mutating func take(_ results: [RemoteResult], of attempt: AttemptRecord) -> [TaskEffect] {
+        var effects: [TaskEffect] = []
+        for result in results {
+            if let index = record.outputs.firstIndex(where: { $0.providerKey == result.key }) {
+                if record.outputs[index].status == .pending, record.outputs[index].sourceURL != result.url {
+                    record.outputs[index].sourceURL = result.url
+                    unsaved.outputs.insert(record.outputs[index].index)
+                }
+                continue
+            }
+            if let wanted = record.request.variations, record.outputs.count >= wanted { break }
+            var output = OutputRecord(index: record.outputs.count, attempt: attempt.number)
+            output.providerKey = result.key
+            output.sourceURL = result.url
+            output.title = result.title
+            output.lyrics = result.lyrics
+            output.timedLyrics = result.timedLyrics
+            output.coverURL = result.coverURL
+            addOutput(output)
+            effects.append(.fetch(output: output.index))
+        }
+        return effects
+    }
+
+    private mutating func kept(_ index: Int, _ asset: AssetRecord, _ title: String?, at now: Moment)
+        -> [TaskEffect]
+    {
+        guard let position = record.outputs.firstIndex(where: { $0.index == index }),
+            record.outputs[position].status == .pending
+        else { return [] }
+        record.outputs[position].status = .ready
+        record.outputs[position].asset = asset
+        record.outputs[position].title = record.outputs[position].title ?? title
+        unsaved.outputs.insert(index)
+        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
+    }
+
+    private mutating func outputFailed(_ index: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+        guard let position = record.outputs.firstIndex(where: { $0.index == index }),
+            record.outputs[position].status == .pending
+        else { return [] }
+        record.outputs[position].status = .failed
+        record.outputs[position].error = failure
+        unsaved.outputs.insert(index)
+        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
+    }
+
+    /// An attempt without a vendor has succeeded when its last take is there.
+    private mutating func settleRendering(of number: Int, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .accepted, attempt.providerTaskID == nil,
+            !record.outputs.contains(where: { $0.attempt == number && $0.status == .pending })
+        else { return [] }
+        change(number) {
+            $0.state = .succeeded
+            $0.endedAt = now
+        }
+        return [.releaseSlot(attempt: number)]
+    }
+
+    // MARK: Ends
+
+    /// Ends the task when no attempt is open and no take is pending.
+    private mutating func conclude(at now: Moment) -> [TaskEffect] {
+        guard !record.attempts.contains(where: \.state.isOpen),
+            !record.outputs.contains(where: { $0.status == .pending })
+        else { return [] }
+        if record.outputs.contains(where: { $0.status == .ready }) {
+            return end(.succeeded, nil, at: now)
+        }
+        let failure =
+            record.outputs.first?.error ?? record.attempts.last?.error
+            ?? Failure(.badResult, "the provider delivered nothing")
+        if let last = record.attempts.last, last.state == .succeeded {
+            change(last.number) {
+                $0.state = .failed
+                $0.error = failure
+            }
+        }
+        return end(.failed, failure, at: now)
+    }
+
+    private mutating func fail(_ failure: Failure, at now: Moment) -> [TaskEffect] {
+        end(.failed, failure, at: now)
+    }
+
+    private mutating func deadlinePassed(at now: Moment) -> [TaskEffect] {
+        if record.outputs.contains(where: { $0.status == .ready }) {
+            return stop(
+                .succeeded,
+                Failure(.deadlineExceeded, "the deadline passed before this take was there"),
+                attempts: .failed,
+                at: now
+            )
+        }
+        if let unknown = record.attempts.last(where: { $0.state == .unknown }), let error = unknown.error {
+            return stop(.failed, error, attempts: .unknown, at: now)
+        }
+        let failure = Failure(.deadlineExceeded, "the task's deadline passed", origin: .gateway)
+        return stop(.failed, failure, attempts: .failed, at: now)
+    }
+
+    /// Ends everything that is still open with one failure.
+    private mutating func stop(
+        _ status: TaskStatus,
+        _ failure: Failure,
+        attempts state: AttemptRecord.State,
+        at now: Moment
+    ) -> [TaskEffect] {
+        var effects: [TaskEffect] = []
+        for attempt in record.attempts where attempt.state.isOpen {
+            change(attempt.number) {
+                $0.state = state
+                $0.error = $0.error ?? failure
+                $0.endedAt = now
+            }
+            effects.append(.releaseSlot(attempt: attempt.number))
+        }
+        failPendingOutputs(failure)
+        return effects + end(status, status == .succeeded ? nil : failure, at: now)
+    }
+
+    private mutating func end(_ status: TaskStatus, _ failure: Failure?, at now: Moment) -> [TaskEffect] {
+        record.status = status
+        record.error = failure
+        record.endedAt = now
+        record.eta = nil
+        if status == .succeeded { record.progress = 1 }
+        unsaved.task = true
+        return [.end]
+    }
+
+    // MARK: Small change
+
+    private func attempt(_ number: Int) -> AttemptRecord? {
+        record.attempts.indices.contains(number - 1) ? record.attempts[number - 1] : nil
+    }
+
+    private func isOpen(_ number: Int) -> Bool { attempt(number)?.state.isOpen ?? false }
+
+    private mutating func change(_ number: Int, _ body: (inout AttemptRecord) -> Void) {
+        body(&record.attempts[number - 1])
+        unsaved.attempts.insert(number)
+    }
+
+    private mutating func addOutput(_ output: OutputRecord) {
+        record.outputs.append(output)
+        unsaved.outputs.insert(output.index)
+    }
+
+    private mutating func failPendingOutputs(_ failure: Failure) {
+        for position in record.outputs.indices where record.outputs[position].status == .pending {
+            record.outputs[position].status = .failed
+            record.outputs[position].error = failure
+            unsaved.outputs.insert(record.outputs[position].index)
+        }
+    }
+
+    private mutating func setCost(_ cost: Cost) {
+        guard record.cost != cost else { return }
+        record.cost = cost
+        unsaved.task = true
+    }
+
+    private var pendingFetches: [TaskEffect] {
+        record.outputs.filter { $0.status == .pending && $0.sourceURL != nil }.map {
+            .fetch(output: $0.index)
+        }
+    }
+}

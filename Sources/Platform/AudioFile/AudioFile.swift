@@ -1,1 +1,0 @@
-// The AudioFile module.

@@ -1,0 +1,53 @@
+import EventLoop
+import HTTP
+
+extension Connection {
+    /// Called by the shard's sweep: ends what has waited too long.
+    func checkDeadlines(at now: UInt64) {
+        if writeDeadline <= now { return close() }
+        if phase == .busy, body.isLate(at: now) { return body.fail(.timedOut) }
+        guard readDeadline.hasPassed(at: now) else { return }
+        switch readDeadline {
+        case .header where !parser.isIdle:
+            readDeadline = .none
+            refuse(ParseFailure(.requestTimeout, "the request took too long"), code: "request_timeout")
+        default: close()
+        }
+    }
+
+    // MARK: Reports
+
+    func report(_ response: Response, _ request: Request, _ began: UInt64, bytes: Int, isComplete: Bool) {
+        guard let access = shard.access else { return }
+        access(
+            AccessRecord(
+                method: request.method,
+                path: request.target.path,
+                route: response.route,
+                status: response.status,
+                bytes: bytes,
+                duration: .nanoseconds(Int64(clamping: monotonicNow() &- began)),
+                peer: peer,
+                id: request.id,
+                isComplete: isComplete
+            )
+        )
+    }
+
+    func reportRefusal(_ status: Status, bytes: Int) {
+        guard let access = shard.access else { return }
+        access(
+            AccessRecord(
+                method: nil,
+                path: nil,
+                route: nil,
+                status: status,
+                bytes: bytes,
+                duration: .zero,
+                peer: peer,
+                id: shard.nextRequestID(),
+                isComplete: true
+            )
+        )
+    }
+}

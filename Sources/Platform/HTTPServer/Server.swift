@@ -1,0 +1,123 @@
+import CLinux
+package import EventLoop
+import Glibc
+import Synchronization
+package import Threads
+
+/// An HTTP/1.1 server over event loops.
+///
+/// Each loop has its own listening socket per TCP address and keeps the connections it accepts until they close.
+/// Handlers run on their connection's loop: they must not block it. The loops stay the caller's and must be running
+/// before `start`.
+package final class Server: Sendable {
+    struct Settings: Sendable {
+        let limits: ServerLimits
+        let handler: Handler
+        let renderProblem: ProblemRenderer
+        let access: (@Sendable (AccessRecord) -> Void)?
+    }
+
+    private let addresses: [ListenAddress]
+    private let shards: [Shard]
+    private let total: Shard.Count
+    private let turn = Atomic<Int>(0)
+
+    /// A server that does nothing before `start`.
+    ///
+    /// `access` is called on the connection's loop once per answer, and once per request that could not be read.
+    package init(
+        addresses: [ListenAddress],
+        limits: ServerLimits = ServerLimits(),
+        loops: [EventLoop],
+        renderProblem: @escaping ProblemRenderer = plainProblem,
+        access: (@Sendable (AccessRecord) -> Void)? = nil,
+        handler: @escaping Handler
+    ) {
+        precondition(!loops.isEmpty, "a server needs a loop to run on")
+        let settings = Settings(
+            limits: limits,
+            handler: handler,
+            renderProblem: renderProblem,
+            access: access
+        )
+        let total = Shard.Count()
+        let requestIDs = RequestIDs()
+        self.addresses = addresses
+        self.total = total
+        shards = loops.map { Shard($0, settings, total: total, requestIDs: requestIDs) }
+    }
+
+    /// Connections open now, over all loops.
+    package var openConnections: Int { total.value.load(ordering: .relaxed) }
+
+    /// Binds every address and starts to accept.
+    ///
+    /// - Returns: the addresses as bound, with the ports that the system chose; a host name gives one per address.
+    /// - Throws: `SystemError` naming the address; then nothing listens.
+    package func start() async throws(SystemError) -> [ListenAddress] {
+        // `sendfile` has no flag against it: a client that is gone must be an error, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        var groups: [[ListeningSocket]] = []
+        for address in addresses {
+            switch address {
+            case .tcp(let host, let port):
+                groups += try ListeningSocket.tcp(host: host, port: port, count: shards.count)
+            case .unix(let path):
+                groups.append([try ListeningSocket.unix(path: path)])
+            }
+        }
+        do throws(SystemError) {
+            for group in groups {
+                for (index, socket) in group.enumerated() {
+                    try await listen(socket, on: shards[index], alone: group.count == 1)
+                }
+            }
+        } catch {
+            for shard in shards { await run(on: shard) { shard.stopListening() } }
+            throw error
+        }
+        return groups.compactMap(\.first?.address)
+    }
+
+    /// Stops accepting, lets requests in hand finish, and after `limit` cuts what is left and cancels its handlers.
+    package func stop(within limit: Duration) async {
+        for shard in shards { await run(on: shard) { shard.stopListening() } }
+        for shard in shards { await run(on: shard) { shard.drain() } }
+        let began = monotonicNow()
+        for shard in shards {
+            let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
+            await shard.emptied(within: max(.zero, limit - spent))
+        }
+        for shard in shards { await run(on: shard) { shard.closeAll() } }
+    }
+
+    private func listen(_ socket: ListeningSocket, on shard: Shard, alone: Bool) async throws(SystemError) {
+        let result = await withCheckedContinuation { continuation in
+            shard.loop.execute { [self] in
+                let result = Result { () throws(SystemError) in
+                    try shard.listen(socket) { [self] descriptor, peer in
+                        alone ? spread(descriptor, peer) : shard.adopt(descriptor, peer)
+                    }
+                }
+                continuation.resume(returning: result)
+            }
+        }
+        try result.get()
+    }
+
+    /// Gives the connections of a socket that only one loop listens on to all loops in turn.
+    private func spread(_ descriptor: Int32, _ peer: PeerAddress) {
+        let index = turn.add(1, ordering: .relaxed).newValue % shards.count
+        let shard = shards[index]
+        shard.loop.execute { shard.adopt(descriptor, peer) }
+    }
+
+    private func run(on shard: Shard, _ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            shard.loop.execute {
+                body()
+                continuation.resume()
+            }
+        }
+    }
+}

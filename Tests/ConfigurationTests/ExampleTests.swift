@@ -1,0 +1,89 @@
+import Configuration
+import Crypto
+import Foundation
+import JSON
+import Testing
+import YAML
+
+@Suite struct ExampleTests {
+    private let text: String
+
+    init() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        text = try String(contentsOf: root.appending(path: "config/soundgate.example.yaml"), encoding: .utf8)
+    }
+
+    private func loaded() throws -> GatewayConfiguration {
+        try load(
+            text,
+            fileName: "config/soundgate.example.yaml",
+            environment: ["SUNO_KEY": "one"],
+            files: ["config/secrets/suno-spare": "two\n"]
+        )
+    }
+
+    @Test func itLoads() throws {
+        let suno = try #require(try loaded().providers.first)
+        #expect(suno.credentials.map { $0.key.reveal { $0 } } == ["one", "two"])
+    }
+
+    @Test func itFitsTheSchema() throws {
+        let schema = GatewayConfiguration.schema(adapters: adapters)
+        let complaints = try SchemaValidator(root: schema).complaints(
+            SchemaValidator.json(YAMLNode(parsing: text)),
+            schema
+        )
+        #expect(complaints == [])
+    }
+
+    @Test func itsValuesAreTheDefaultsButWhereItSaysOtherwise() throws {
+        var example = try loaded()
+        #expect(example.server.publicURL != nil)
+        #expect(example.server.threads != nil)
+        example.server.publicURL = nil
+        example.server.threads = nil
+        #expect(example.server == ServerConfiguration())
+        #expect(example.storage == StorageConfiguration())
+        #expect(example.assets == AssetsConfiguration())
+        #expect(example.routing.preference == ["suno", "builtin"])
+        example.routing.preference = []
+        #expect(example.routing == RoutingConfiguration())
+        #expect(example.log == LogConfiguration())
+        let suno = try #require(example.providers.first)
+        let plain = ProviderConfiguration(id: "suno", adapter: "sunoapi")
+        #expect(suno.isEnabled == plain.isEnabled)
+        #expect(suno.models == plain.models)
+        #expect(suno.timeouts == plain.timeouts)
+        #expect(suno.options == plain.options)
+        #expect(example.providers.last == ProviderConfiguration(id: "builtin", adapter: "builtin"))
+        #expect(example.clients.clients.first?.isAdmin == false)
+    }
+
+    @Test func itShowsEveryKey() throws {
+        let root = try YAMLNode(parsing: text)
+        let properties = GatewayConfiguration.schema(adapters: adapters)
+        #expect(missing(in: root, of: properties, path: "").sorted() == [])
+    }
+
+    /// The keys of the schema that the example does not use.
+    private func missing(in node: YAMLNode, of schema: JSONValue, path: String) -> [String] {
+        let forms = [schema] + (schema["anyOf"]?.array ?? [])
+        if let elements = node.sequence, let items = forms.compactMap({ $0["items"] }).first {
+            let each = elements.map { Set(missing(in: $0, of: items, path: "\(path)[]")) }
+            return Array(each.dropFirst().reduce(each.first ?? []) { $0.intersection($1) })
+        }
+        guard let mapping = node.mapping else { return [] }
+        if let properties = schema["properties"]?.object {
+            return properties.filter { $0.value["not"] == nil }.flatMap { member -> [String] in
+                let here = "\(path).\(member.key)"
+                guard let value = mapping[member.key] else { return [here] }
+                return missing(in: value, of: member.value, path: here)
+            }
+        }
+        guard let section = schema["additionalProperties"], let first = mapping.entries.first else {
+            return []
+        }
+        return missing(in: first.value, of: section, path: "\(path).*")
+    }
+}

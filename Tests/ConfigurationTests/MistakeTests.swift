@@ -1,0 +1,239 @@
+import Configuration
+import Testing
+
+/// A file and the lines that its mistakes print as.
+struct Mistake: CustomTestStringConvertible {
+    let text: String
+    let lines: [String]
+
+    init(_ text: String, _ lines: String...) {
+        self.text = text
+        self.lines = lines
+    }
+
+    var testDescription: String { text }
+}
+
+@Suite struct MistakeTests {
+    @Test func allMistakesOfAFileAreToldAtOnceInItsOrder() {
+        let text = """
+            server:
+              listen: 0.0.0.0:8080
+              time_outs: {header: 10s}
+            assets:
+              maximum_size: 200MB
+            providers:
+              suno:
+                adapter: sunoap
+                credentials: [{name: a, key: "${env:SUNO}"}]
+            routing:
+              max_attempts: 11
+            """
+        let remedy = "list clients, write clients: open to serve anybody, or listen on 127.0.0.1"
+        #expect(
+            lines(text, fileName: "etc/soundgate.yaml") == [
+                "etc/soundgate.yaml:2:11: server.listen: 0.0.0.0:8080 can be reached from other machines, and no clients"
+                    + " are named; \(remedy)",
+                "etc/soundgate.yaml:3:3: server.time_outs: unknown key; did you mean \"timeouts\"?",
+                "etc/soundgate.yaml:5:17: assets.maximum_size: \"200MB\" is not a size; write 200MiB",
+                "etc/soundgate.yaml:8:14: providers.suno.adapter: \"sunoap\" is not an adapter of this build; did you"
+                    + " mean \"sunoapi\"?",
+                "etc/soundgate.yaml:9:34: providers.suno.credentials[0].key: the environment variable SUNO is not set;"
+                    + " set it, or write ${env:SUNO:-default}",
+                "etc/soundgate.yaml:11:17: routing.max_attempts: \"11\" is out of range; use 1 to 10",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        Mistake("servr: {}", "1:1: servr: unknown key; did you mean \"server\"?"),
+        Mistake(
+            "log: {colour: 1}",
+            "1:7: log.colour: unknown key; the keys here are level, format"
+        ),
+        Mistake(
+            "server: 8080",
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, limits, timeouts, drain, tls, metrics"
+        ),
+        Mistake(
+            "[]",
+            "1:1: is a list, must be a map; its keys are server, storage, assets, clients, providers, routing, log, vault, webhooks"
+        ),
+        Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
+        Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),
+        Mistake(
+            "server: {drain: 20}",
+            "1:17: server.drain: \"20\" is not a duration; give it a unit, as in 20s"
+        ),
+        Mistake("routing: {deadline: 25h}", "1:21: routing.deadline: \"25h\" is out of range; use 1s to 1d"),
+        Mistake("server: {threads: 65}", "1:19: server.threads: \"65\" is out of range; use 1 to 64"),
+        Mistake("server: {threads: '8'}", "1:19: server.threads: \"8\" is not an integer; remove the quotes"),
+        Mistake(
+            "server: {threads: 1.5}",
+            "1:19: server.threads: \"1.5\" is not an integer; write a whole number from 1 to 64"
+        ),
+        Mistake(
+            "server: {listen: []}",
+            "1:18: server.listen: is an empty list; list at least one, or remove the key"
+        ),
+        Mistake(
+            "server: {listen: 8080}",
+            "1:18: server.listen: \"8080\" is not an address to listen on; write ADDRESS:PORT as in 127.0.0.1:8080 or [::1]:8080, or unix:/path"
+        ),
+        Mistake(
+            "server: {listen: ':80'}",
+            "1:18: server.listen: \":80\" names no address; write 127.0.0.1:80, 0.0.0.0:80 or [::]:80"
+        ),
+        Mistake(
+            "server: {public_url: ftp://x}",
+            "1:22: server.public_url: \"ftp://x\" is not an http or https URL; write it as in https://sounds.example.com/base"
+        ),
+        Mistake(
+            "server: {public_url: 'https://x/?a=b'}",
+            "1:22: server.public_url: \"https://x/?a=b\" has a query or a fragment; end the URL before it"
+        ),
+        Mistake(
+            "server: {public_url: 'https://u:p@x/'}",
+            "1:22: server.public_url: \"https://u:p@x/\" holds a user name or password; leave it out"
+        ),
+        Mistake(
+            "server: {public_url: 'https://x:0'}",
+            "1:22: server.public_url: \"https://x:0\" has no proper host and port; write it as in https://sounds.example.com/base"
+        ),
+        Mistake(
+            "storage: {sqlite: {path: ''}}",
+            "1:26: storage.sqlite.path: is empty; give it a value, or remove the key"
+        ),
+        Mistake("log: {level: inf}", "1:14: log.level: \"inf\" is not a log level; did you mean \"info\"?"),
+        Mistake(
+            "log: {format: xml}",
+            "1:15: log.format: \"xml\" is not a log format; use one of auto, json, text"
+        ),
+    ])
+    func aMistakeSaysWhereWhatAndWhatToDo(_ mistake: Mistake) {
+        #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
+    }
+
+    @Test(arguments: [
+        Mistake(
+            "clients: closed",
+            "1:10: clients: \"closed\" is not a list of clients; list them, or write open to serve anybody without a key"
+        ),
+        Mistake(
+            "clients: []",
+            "1:10: clients: is an empty list; list a client, or write open to serve anybody without a key"
+        ),
+        Mistake(
+            "clients: {name: a}",
+            "1:10: clients: is a map, must be a list; begin each entry with a dash"
+        ),
+        Mistake(
+            "clients:\n  - {name: a}",
+            "2:5: clients[0].key_sha256: is missing; add it: SHA-256 of the client's key in lower-case hexadecimal digits"
+        ),
+        Mistake(
+            "clients:\n  - {name: A b, key_sha256: hunter2, admin: yes}",
+            "2:12: clients[0].name: \"A b\" is not a name; use up to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first",
+            "2:29: clients[0].key_sha256: is not 64 lower-case hexadecimal digits; make a key and its digest with: soundgate client new NAME",
+            "2:45: clients[0].admin: \"yes\" is not a truth value; write true"
+        ),
+        Mistake(
+            "clients:\n  - {name: a, key_sha256: \(digest)}\n  - {name: a, key_sha256: \(digest)}",
+            "3:12: clients[1].name: \"a\" is already taken by clients[0]; remove or rename one of them"
+        ),
+        Mistake(
+            "server: {listen: ['127.0.0.1:80', '[::]:80']}",
+            "1:18: server.listen: [::]:80 can be reached from other machines, and no clients are named; list clients, write clients: open to serve anybody, or listen on 127.0.0.1"
+        ),
+    ])
+    func clientsAreChecked(_ mistake: Mistake) {
+        #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
+    }
+
+    @Test(arguments: [
+        Mistake(
+            "providers:\n  suno: {}",
+            "2:3: providers.suno: \"suno\" is not an adapter of this build; say which it is with adapter: sunoapi | musicgpt | builtin"
+        ),
+        Mistake(
+            "providers:\n  suno_api: {}",
+            "2:3: providers.suno_api: \"suno_api\" is not an adapter of this build; did you mean \"sunoapi\"?"
+        ),
+        Mistake(
+            "providers:\n  sunoapi: {}",
+            "2:3: providers.sunoapi: has no credentials, and the adapter sunoapi needs one; add credentials: [ { name: main, key: \"${env:NAME}\" } ], or enabled: false"
+        ),
+        Mistake(
+            "providers:\n  Suno: {}",
+            "2:3: providers: \"Suno\" is not a name; use up to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first"
+        ),
+        Mistake(
+            "providers: {sunoapi: {credentials: [{name: a, key: k}, {name: a, key: k}]}}",
+            "1:63: providers.sunoapi.credentials[1].name: \"a\" is already taken by providers.sunoapi.credentials[0]; remove or rename one of them"
+        ),
+        Mistake(
+            "providers: {sunoapi: {credentials: [{name: a, key: \"s3cret\\n\"}]}}",
+            "1:52: providers.sunoapi.credentials[0].key: holds spaces, line breaks or other characters that no key has; check what was pasted"
+        ),
+        Mistake(
+            "providers: {builtin: {enabled: false}}",
+            "1:12: providers: no provider is enabled; enable one, or every request would be refused"
+        ),
+        Mistake(
+            "providers: {builtin: {options: {a: .inf}}}",
+            "1:36: providers.builtin.options.a: is not a finite number"
+        ),
+        Mistake(
+            "routing: {preference: [bultin, nobody]}",
+            "1:24: routing.preference[0]: no provider is called \"bultin\"; did you mean \"builtin\"?",
+            "1:32: routing.preference[1]: no provider is called \"nobody\"; add it under providers, or remove it here"
+        ),
+        Mistake(
+            "routing: {preference: [builtin, builtin]}",
+            "1:33: routing.preference[1]: \"builtin\" is already taken by routing.preference[0]; remove or rename one of them"
+        ),
+    ])
+    func providersAreChecked(_ mistake: Mistake) {
+        #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
+    }
+
+    @Test(arguments: [
+        ("server: {tls: {certificate: a}}", "1:10: server.tls"),
+        ("server: {metrics: open}", "1:10: server.metrics"),
+        ("vault: {file: x}", "1:1: vault"), ("webhooks: {}", "1:1: webhooks"),
+        ("assets: {retention: 30d}", "1:10: assets.retention"),
+        ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
+        ("clients: [{name: a, key_sha256: \(digest), webhook_secret: x}]", "1:99: clients[0].webhook_secret"),
+        ("providers: {builtin: {webhook_secret: x}}", "1:23: providers.builtin.webhook_secret"),
+        (
+            "providers: {sunoapi: {credentials: [{name: a, key: k, rate_limit: 20/10s}]}}",
+            "1:55: providers.sunoapi.credentials[0].rate_limit"
+        ),
+    ])
+    func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
+        #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])
+    }
+
+    @Test(arguments: ["cheapest", "fastest", "balanced"])
+    func policiesOfALaterVersionAreRefused(_ policy: String) {
+        #expect(
+            lines("routing: {policy: \(policy)}") == [
+                "f.yaml:1:19: routing.policy: \"\(policy)\" is not supported by this version; use preference"
+            ]
+        )
+    }
+
+    @Test func aSyntaxErrorIsOneProblem() {
+        #expect(
+            lines("a: 1\na: 2") == ["f.yaml:2:1: the key \"a\" is already there, at line 1, column 1"]
+        )
+        #expect(
+            lines("a: {b: ${env:X}, c: 1}").first?.hasSuffix(
+                "; put quotes around a value with ${…} inside [ ] or { }"
+            ) == true
+        )
+    }
+}
+
+/// A digest as `key_sha256` wants it.
+private let digest = String(repeating: "0f", count: 32)

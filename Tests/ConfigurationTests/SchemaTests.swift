@@ -1,0 +1,114 @@
+import Configuration
+import Crypto
+import JSON
+import Testing
+import YAML
+
+@Suite struct SchemaTests {
+    private let schema = GatewayConfiguration.schema(adapters: adapters)
+
+    private func complaints(_ text: String) throws -> [String] {
+        try SchemaValidator(root: schema).complaints(SchemaValidator.json(YAMLNode(parsing: text)), schema)
+    }
+
+    @Test func itIsJSONOfTheNamedDraft() throws {
+        let parsed = try JSONValue(parsing: schema.prettyPrinted())
+        #expect(parsed == schema)
+        #expect(parsed["$schema"] == "https://json-schema.org/draft/2020-12/schema")
+    }
+
+    /// Each struct, and where the schema describes it.
+    private static let structs: [(value: any Sendable, path: [String])] = [
+        (GatewayConfiguration(), []), (ServerConfiguration(), ["server"]),
+        (ServerConfiguration.Limits(), ["server", "limits"]),
+        (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
+        (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
+        (AssetsConfiguration(), ["assets"]), (Client(name: "", keySHA256: ""), ["clients", "*"]),
+        (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
+        (
+            ProviderConfiguration.Credential(name: "", key: Secret("")),
+            ["providers", "*", "credentials", "*"]
+        ),
+        (ProviderConfiguration.Polling(), ["providers", "*", "polling"]),
+        (ProviderConfiguration.Timeouts(), ["providers", "*", "timeouts"]),
+        (RoutingConfiguration(), ["routing"]),
+        (LogConfiguration(), ["log"]),
+    ]
+
+    @Test(arguments: structs.indices)
+    func everyPropertyIsAKeyAndEveryKeyAProperty(_ index: Int) throws {
+        let (value, path) = Self.structs[index]
+        var place: JSONValue? = schema
+        for step in path {
+            if step == "*" {
+                let list = place?["anyOf"]?.array?.compactMap { $0["items"] }.first
+                place = place?["items"] ?? place?["additionalProperties"] ?? list
+            } else {
+                place = place?["properties"]?[step]
+            }
+        }
+        let properties = try #require(place?["properties"]?.object)
+        let keys = properties.filter { $0.value["not"] == nil }.map(\.key)
+        let labels = Mirror(reflecting: value).children.compactMap(\.label).filter { $0 != "id" }
+        #expect(Set(keys) == Set(labels.map(Self.key)))
+    }
+
+    /// `keySHA256` → `key_sha256`, `isEnabled` → `enabled`.
+    private static func key(_ label: String) -> String {
+        var key = ""
+        var wasLower = false
+        for character in label {
+            if character.isUppercase, wasLower { key += "_" }
+            wasLower = character.isLowercase
+            key += character.lowercased()
+        }
+        return key.hasPrefix("is_") ? String(key.dropFirst(3)) : key
+    }
+
+    @Test func defaultsStandInTheSchemaAndSatisfyIt() throws {
+        let server = schema["properties"]?["server"]?["properties"]
+        #expect(server?["listen"]?["default"] == "127.0.0.1:8080")
+        #expect(server?["limits"]?["properties"]?["body"]?["default"] == "1MiB")
+        #expect(schema["properties"]?["routing"]?["properties"]?["deadline"]?["default"] == "15m")
+        #expect(try defaultsThatDoNotFit(schema, path: "$").isEmpty)
+    }
+
+    private func defaultsThatDoNotFit(_ part: JSONValue, path: String) throws -> [String] {
+        var found: [String] = []
+        if let value = part["default"], part["description"] != nil {
+            found += try SchemaValidator(root: schema).complaints(value, part, at: path)
+        }
+        for member in part.object ?? [:] {
+            found += try defaultsThatDoNotFit(member.value, path: "\(path)/\(member.key)")
+        }
+        return found
+    }
+
+    @Test(arguments: [
+        "server: {listen: 127.0.0.1:80, threads: '${env:N}', drain: '${file:x}'}", "server:\nclients:\n",
+        "clients: open", "server: {listen: ['[::1]:80', 'unix:/x']}", "log: {level: debug}",
+        "providers: {suno: {adapter: sunoapi, credentials: [{name: a, key: '${env:X}'}], options: {any: [thing]}}}",
+        "providers: {builtin: {enabled: true, models: [a], polling: {first: 1s}}}",
+    ])
+    func whatTheReaderTakesTheSchemaTakes(_ text: String) throws {
+        let problems = lines(text, environment: ["N": "2", "X": "k"], files: ["x": "3s\n"])
+        #expect(problems == [])
+        #expect(try complaints(text) == [])
+    }
+
+    @Test(arguments: [
+        "servr: {}", "server: 1", "server: {tls: {}}", "server: {threads: 65}", "server: {threads: '8'}",
+        "server: {drain: 20}", "server: {drain: 1.5s}", "server: {listen: []}", "server: {listen: ':80'}",
+        "server: {limits: {body: 1MB}}", "server: {public_url: 'https://x/?a'}", "vault: {}",
+        "clients: closed",
+        "clients: [{name: a}]", "clients: [{name: A, key_sha256: x}]", "providers: {Suno: {}}",
+        "providers: {suno: {adapter: nope}}", "providers: {builtin: {enabled: yes}}",
+        "providers: {sunoapi: {credentials: [{name: a, key: ''}]}}", "routing: {policy: cheapest}",
+        "routing: {max_attempts: 0}", "log: {level: loud}", "storage: {sqlite: {path: ''}}",
+        "assets: {retention: 30d}",
+    ])
+    func whatTheSchemaRefusesTheReaderRefuses(_ text: String) throws {
+        #expect(try complaints(text) != [])
+        #expect(lines(text) != [])
+    }
+}
