@@ -86,7 +86,7 @@ extension Gateway {
                     ? "The body is empty; it must be a JSON object." : "The body is not JSON: \(error)."
             )
         }
-        return try SoundRequest(value, knownProviders: parts.providers.map(\.id))
+        return try SoundRequest(value, knownProviders: providerNames)
     }
 
     // MARK: One task

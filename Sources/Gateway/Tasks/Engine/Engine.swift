@@ -69,7 +69,7 @@ package actor Engine {
         var polls = 0
         var failedPolls = 0
         var fetches: [Int: Fetch] = [:]
-        var works: [Int: Task<Void, Never>] = [:]
+        var works: [Work: Task<Void, Never>] = [:]
     }
 
     /// A place at a provider, held since a monotonic time.
@@ -77,6 +77,12 @@ package actor Engine {
         let provider: String
         let credential: String?
         let since: UInt64
+    }
+
+    /// What may be under way for a task, and is cancelled when the task ends.
+    enum Work: Hashable {
+        case rendering, polling
+        case fetching(Int)
     }
 
     /// The tries to copy one result.
@@ -348,7 +354,10 @@ package actor Engine {
     }
 
     private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {
-        if case .outputKept(_, let asset, _) = event { parts.store.unpin(asset) }
+        if case .outputKept(_, let asset, _) = event {
+            parts.store.unpin(asset)
+            if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        }
         guard record.status.hasEnded else { return }
         parts.log(
             .info,
@@ -379,6 +388,32 @@ package actor Engine {
         for provider in Array(slots.keys) { slots[provider]?.leave(id) }
         for work in task.works.values { work.cancel() }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
+        dropStaleDues()
+    }
+
+    /// Deadlines of tasks that have ended would otherwise fill the heap until they come due.
+    private func dropStaleDues() {
+        guard heap.count > 4096, heap.count > 4 * live.count else { return }
+        heap.removeAll { due in
+            switch due {
+            case .deadline(let id), .slot(let id, _), .poll(let id, _), .fetch(let id, _): live[id] == nil
+            case .waiter(let token): waiters[token] == nil
+            }
+        }
+    }
+
+    /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
+    func abandon(_ asset: AssetRecord) {
+        let mark = parts.store.mark()
+        Task {
+            do {
+                guard try await !parts.ledger.refers(to: asset) else { return }
+                let store = parts.store
+                try await parts.pool.run { try store.remove(asset, unlessTouchedSince: mark) }
+            } catch {
+                parts.log(.warning, "an unwanted asset could not be removed", ["reason": "\(error)"])
+            }
+        }
     }
 
     // MARK: Places
@@ -481,6 +516,8 @@ package actor Engine {
     }
 
     private func wake(_ token: Int) {
-        waiters.removeValue(forKey: token)?.continuation.resume()
+        guard let waiter = waiters.removeValue(forKey: token) else { return }
+        waitersOf[waiter.task]?.removeAll { $0 == token }
+        waiter.continuation.resume()
     }
 }
