@@ -57,7 +57,8 @@ final class SunoDouble: VendorDouble {
             try refuseIfScripted(call)
             let key = try key(of: call)
             let request = try SunoSoundRequest(call.body, contentType: call.request.fields["Content-Type"])
-            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time)) else {
+            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time))
+            else {
                 throw SunoRefusal(429)
             }
             let response = Response.sunoSuccess(["taskId": .string(job.id)])
