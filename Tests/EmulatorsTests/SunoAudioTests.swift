@@ -6,8 +6,13 @@ import JSON
 import Testing
 
 @Suite struct SunoAudioTests {
-    private func recordings(_ prompt: String, _ more: JSONObject = [:]) async throws -> [Recording] {
+    private func recordings(
+        _ prompt: String,
+        _ more: JSONObject = [:],
+        clips: Int = 1
+    ) async throws -> [Recording] {
         let emulation = try Emulation()
+        try await emulation.turn("clips", JSONValue(clips))
         let id = try await emulation.job(prompt, more)
         var recordings: [Recording] = []
         for target in try await emulation.finishedFiles(id) {
@@ -21,7 +26,7 @@ import Testing
 
     @Test("a job makes two different MP3 files of plausible length that are heard")
     func clips() async throws {
-        let recordings = try await recordings("soft rain")
+        let recordings = try await recordings("soft rain", clips: 2)
         #expect(recordings.map(\.format) == [.mp3, .mp3])
         #expect(recordings.map(\.duration) == [12, 11.2])
         #expect(recordings.allSatisfy { $0.peak > 0.05 && $0.peak <= 1 })
@@ -36,7 +41,7 @@ import Testing
         ]
     )
     func length(_ prompt: String, _ seconds: Double) async throws {
-        #expect(try await recordings(prompt).map(\.duration) == [seconds, seconds])
+        #expect(try await recordings(prompt).map(\.duration) == [seconds])
     }
 
     @Test("beats fall where the tempo puts them", arguments: [90, 132])

@@ -136,6 +136,7 @@ import Testing
         ] {
             let response = try await emulation.call(method, path)
             #expect(try await emulation.json(response)["code"]?.integer == 404)
+            #expect(try await emulation.lastCall()["operation"]?.string == "unknown")
         }
     }
 }

@@ -46,8 +46,10 @@ final class SunoDouble: VendorDouble {
         }
     }
 
-    func unrouted(_ status: Status) -> Response {
-        SunoRefusal(404).response(trueStatus: books.settings.trueStatus)
+    func unrouted(_ request: Request, _ status: Status) async -> Response {
+        await exchange.answer(request, as: .unknown) { _ in
+            answer { () throws(SunoRefusal) in throw SunoRefusal(404) }
+        }
     }
 
     // MARK: The vendor's calls
