@@ -123,8 +123,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Tasks",
-                "Telemetry", "Threads",
+                "Spelling", "Tasks", "Telemetry", "Threads",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict
@@ -148,10 +147,10 @@ let package = Package(
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests(
             "Providers",
-            ["Providers", "Sound", "JSON", "HTTP", "Synthesis"],
+            ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
             resources: [.copy("Recordings")]
         ),
-        tests("Routing", ["Routing", "Providers", "Sound", "JSON"]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
         tests(
             "Assets",
             ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
@@ -159,8 +158,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Providers", "Sound", "Assets", "SQLite", "JSON", "HTTP", "HTTPClient",
-                "EventLoop", "Threads", "Telemetry",
+                "Tasks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(

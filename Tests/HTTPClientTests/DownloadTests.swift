@@ -82,7 +82,7 @@ import Threads
                     .get(peer.url).with {
                         $0.maximumBytes = total
                         // Its own slowness is no stall of the peer.
-                        $0.timeouts.stall = .milliseconds(30)
+                        $0.timeouts.stall = .seconds(1)
                     },
                     to: Slow(stuck: stuck, go: go, counter: counter)
                 )
@@ -99,6 +99,10 @@ import Threads
                 }
             }
             #expect(before < total / 2)
+            // Longer than the stall that is allowed, measured by the loop's own clock.
+            await withCheckedContinuation { done in
+                loop.execute { _ = loop.schedule(after: .milliseconds(1200)) { done.resume() } }
+            }
             go.open()
             let response = try await call.value
             #expect(response.status == .ok)

@@ -1,5 +1,6 @@
 import JSON
 import Synthesis
+import Telemetry
 
 /// The `data` of a record: recorded answers' spelling where it differs from the vendor's page.
 struct SunoRecordBody {

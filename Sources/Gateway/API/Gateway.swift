@@ -47,6 +47,7 @@ package final class Gateway: Sendable {
     let planner: Planner
     let clients: ClientDirectory
     let documents: Documents
+    let providerNames: [String]
     private let draining = Atomic(false)
 
     /// A gateway over its parts.
@@ -55,6 +56,7 @@ package final class Gateway: Sendable {
         planner = Planner(providers: parts.providers, preference: parts.configuration.routing.preference)
         clients = ClientDirectory(parts.configuration.clients)
         documents = Documents(version: parts.version)
+        providerNames = parts.providers.map(\.id)
     }
 
     /// From now on `/readyz` says no, and new work is refused.

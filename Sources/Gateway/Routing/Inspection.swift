@@ -39,12 +39,12 @@ struct Inspection {
             estimatedCost: cost
         )
         let order = Order(request, route: route)
+        for problem in operation.problems(in: order.options) {
+            refuse("provider_options.\(provider.id).\(problem.field)", .invalidOption, problem.message)
+        }
         var call: UpstreamCall?
-        if case .polled(let translator) = operation.delivery {
-            for problem in translator.problems(in: order.options) {
-                refuse("provider_options.\(provider.id).\(problem.field)", .invalidOption, problem.message)
-            }
-            if refusals.isEmpty { call = translator.submit(order) }
+        if case .polled(let translator) = operation.delivery, refusals.isEmpty {
+            call = translator.submit(order)
         }
         return Candidate(
             name: name,

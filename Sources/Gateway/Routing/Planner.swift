@@ -41,8 +41,8 @@ package struct Planner: Sendable {
 
     /// Smaller is better: the caller's own order, else grade, then the configured preference.
     private func rank(_ candidate: Candidate, _ request: SoundRequest) -> [Int] {
-        if let asked = request.providers.firstIndex(of: candidate.name.provider) { return [asked] }
         let grade = Grade.allCases.count - (Grade.allCases.firstIndex(of: candidate.weakestGrade) ?? 0)
+        if let asked = request.providers.firstIndex(of: candidate.name.provider) { return [asked, grade] }
         return [grade, preference.firstIndex(of: candidate.name.provider) ?? preference.count]
     }
 

@@ -80,7 +80,8 @@ extension Capabilities.Limit {
     package func admits(_ field: RequestField, of request: SoundRequest) -> Bool {
         switch self {
         case .any: true
-        case .integers(let range): request.number(field).map { range.contains(Int($0)) } ?? false
+        case .integers(let range):
+            request.number(field).flatMap { Int(exactly: $0) }.map { range.contains($0) } ?? false
         case .numbers(let range): request.number(field).map { range.contains($0) } ?? false
         case .choices(let words): request.word(field).map { words.contains($0) } ?? false
         case .characters(let most): request.word(field).map { $0.unicodeScalars.count <= most } ?? false

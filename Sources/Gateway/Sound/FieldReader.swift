@@ -8,6 +8,18 @@ struct FieldReader {
 
     init(_ object: JSONObject) { self.object = object }
 
+    /// The problems by field, those of one field in the order in which they were found.
+    var problemsInOrder: [Problem] {
+        let places = Dictionary(
+            uniqueKeysWithValues: RequestField.allCases.enumerated().map { ($1.rawValue, $0) }
+        )
+        let placed = problems.enumerated().map { found, problem in
+            let name = problem.field.prefix { $0 != "." }
+            return (place: places[String(name)] ?? places.count, found: found, problem: problem)
+        }
+        return placed.sorted { ($0.place, $0.found) < ($1.place, $1.found) }.map(\.problem)
+    }
+
     mutating func refuse(_ field: String, _ code: Problem.Code, _ message: String) {
         problems.append(Problem(field, code, message))
     }

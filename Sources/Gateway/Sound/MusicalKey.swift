@@ -20,7 +20,7 @@ package struct MusicalKey: Sendable, Hashable, CustomStringConvertible {
     /// A lone `m` after the note is minor in either case of the note; a capital `M` is major, as musicians write it.
     package init?(_ text: String) {
         var rest = text.filter { !$0.isWhitespace && $0 != "-" && $0 != "_" }[...]
-        guard let letter = rest.popFirst(), let base = Self.naturals[Character(letter.lowercased())] else {
+        guard let letter = rest.popFirst(), let base = Self.naturals[letter.lowercased()] else {
             return nil
         }
         var tonic = base
@@ -44,7 +44,7 @@ package struct MusicalKey: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static let names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
-    private static let naturals: [Character: Int] = ["c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11]
+    private static let naturals: [String: Int] = ["c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11]
 
     private static func takeAccidental(_ rest: inout Substring) -> Int? {
         let lowered = rest.lowercased()

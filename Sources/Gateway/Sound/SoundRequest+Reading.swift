@@ -7,7 +7,7 @@ extension SoundRequest {
     /// - Parameters:
     ///   - json: the body as it came.
     ///   - knownProviders: the configured names, for `provider` and `provider_options`; `nil` takes any name.
-    /// - Throws: `InvalidRequest` with one problem per field that cannot be taken, in the order of the wire's fields.
+    /// - Throws: `InvalidRequest` with every problem, in the order of the contract's fields, unknown names last.
     package init(_ json: JSONValue, knownProviders: [String]?) throws(InvalidRequest) {
         guard let object = json.object else {
             throw InvalidRequest([
@@ -22,7 +22,7 @@ extension SoundRequest {
         readRoute(&reader, knownProviders: knownProviders)
         readRest(&reader, knownProviders: knownProviders)
         readType(&reader)
-        if !reader.problems.isEmpty { throw InvalidRequest(reader.problems) }
+        if !reader.problems.isEmpty { throw InvalidRequest(reader.problemsInOrder) }
     }
 
     private mutating func readSound(_ reader: inout FieldReader) {
@@ -65,17 +65,12 @@ extension SoundRequest {
     }
 
     private mutating func readType(_ reader: inout FieldReader) {
-        let musical = RequestField.musical.filter { field in
-            switch field {
-            case .instrumental: instrumental == true
-            case .vocalsOnly: vocalsOnly == true
-            default: reader.value(field) != nil
-            }
-        }
+        let musical = RequestField.musical.filter { reader.value($0) != nil }
         let stated: SoundType? = reader.choice(.type)
         type = stated ?? (musical.isEmpty ? .effect : .music)
         guard stated == .effect else { return }
-        for field in musical {
+        // A switch that is off tells music from an effect when nothing else does, but asks an effect for nothing.
+        for field in musical where reader.value(field) != false {
             reader.refuse(
                 field.rawValue,
                 .conflict,

@@ -186,8 +186,8 @@ final class EasyHandle {
         return value
     }
 
-    /// At least 1: libcurl takes 0 for its own default.
+    /// At least 1, as libcurl takes 0 for its own default, and at most what it takes at all.
     private static func milliseconds(_ duration: Duration) -> Int {
-        max(1, Int(clamping: duration.wholeNanoseconds / 1_000_000))
+        Int(min(max(1, duration.wholeNanoseconds / 1_000_000), UInt64(Int32.max)))
     }
 }

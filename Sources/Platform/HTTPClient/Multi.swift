@@ -13,7 +13,8 @@ final class Multi: @unchecked Sendable {
     var clock = MultiClock()
 
     private let configuration: HTTPClient.Configuration
-    private var handles: [EasyHandle] = []
+    /// Every handle there is: libcurl's callbacks hold them unretained.
+    private var handles: [ObjectIdentifier: EasyHandle] = [:]
     private var free: [EasyHandle] = []
     private(set) var isClosed = false
 
@@ -102,12 +103,12 @@ final class Multi: @unchecked Sendable {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        for handle in handles {
+        for handle in handles.values {
             guard let transfer = handle.transfer else { continue }
             abort(transfer, .cancelled, "the client is shut down")
         }
         free = []
-        handles = []
+        handles = [:]
         unsafe curl_multi_cleanup(pointer)
         for socket in sockets.values { if let watch = socket.watch { loop.unwatch(watch) } }
         sockets = [:]
@@ -172,12 +173,17 @@ final class Multi: @unchecked Sendable {
     private func takeHandle() -> EasyHandle? {
         if let handle = free.popLast() { return handle }
         guard let handle = EasyHandle(for: self, configuration) else { return nil }
-        handles.append(handle)
+        handles[ObjectIdentifier(handle)] = handle
         return handle
     }
 
+    /// Keeps a handle for the next transfer, or lets it go after a peak.
     private func release(_ handle: EasyHandle) {
-        free.append(handle)
+        if free.count < 64 {
+            free.append(handle)
+        } else {
+            handles[ObjectIdentifier(handle)] = nil
+        }
     }
 
     /// Fails the transfer that wanted a socket which the loop cannot watch.

@@ -62,7 +62,8 @@ extension Transfer {
         lastProgress = monotonicNow()
         if content.isEmpty, mode == .collect, let length = head.fields["content-length"].flatMap({ Int($0) })
         {
-            content.reserveCapacity(min(length, request.maximumBytes))
+            // A promise, not yet bytes: no more than a little memory on it.
+            content.reserveCapacity(min(length, request.maximumBytes, 256 << 10))
         }
         unsafe content.append(contentsOf: bytes)
         if mode == .stream { deliver() }

@@ -38,7 +38,11 @@ extension Provider {
             adapter: adapter,
             baseURL: configured.baseURL ?? adapter.defaultBaseURL ?? "",
             credentials: configured.credentials.map {
-                Credential(name: $0.name, key: $0.key, maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency)
+                Credential(
+                    name: $0.name,
+                    key: $0.key,
+                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency
+                )
             },
             extraModels: configured.models,
             pace: pace

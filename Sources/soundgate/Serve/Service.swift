@@ -37,7 +37,7 @@ enum Service {
     }
 
     private static func refuse(_ reason: String) -> Int32 {
-        print("soundgate: \(reason)", to: &standardError)
+        Console.complain(reason)
         return EX_UNAVAILABLE
     }
 }
@@ -63,8 +63,13 @@ private struct House: Sendable {
         let rendering = try WorkerPool(name: "render", threads: max(2, cores))
         let files = try WorkerPool(name: "files", threads: 2)
         pools = [rendering, files]
-        let store = try AssetStore(directory: configuration.assets.directory, limits: configuration.assets.storeLimits)
-        client = HTTPClient(loops: loops)
+        let store = try AssetStore(
+            directory: configuration.assets.directory,
+            limits: configuration.assets.storeLimits
+        )
+        var clientConfiguration = HTTPClient.Configuration()
+        clientConfiguration.userAgent = "soundgate/\(version)"
+        client = HTTPClient(loops: loops, clientConfiguration)
         ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path)
         let providers = configuration.enabledProviders
         var parts = Engine.Parts(
@@ -94,7 +99,8 @@ private struct House: Sendable {
                 store: store,
                 log: log,
                 version: version
-            ))
+            )
+        )
         self.gateway = gateway
         server = Server(
             addresses: configuration.server.addresses,
@@ -143,7 +149,11 @@ private struct House: Sendable {
             let count = try await engine.recover()
             guard count > 0 else { return }
             let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
-            log(.notice, "unfinished tasks taken up", ["recovered": .init(count), "duration": .duration(spent)])
+            log(
+                .notice,
+                "unfinished tasks taken up",
+                ["recovered": .init(count), "duration": .duration(spent)]
+            )
         } catch {
             log(.error, "unfinished tasks cannot be read", ["reason": "\(error)"])
         }

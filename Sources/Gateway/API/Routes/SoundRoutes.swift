@@ -34,7 +34,7 @@ extension Gateway {
             )
         }
         let request = try await readRequest(call)
-        let plan = await plan(request)
+        let plan = planner.plan(request)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: plan) }
         let deadline = request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
         var record = try await parts.engine.create(
@@ -60,10 +60,9 @@ extension Gateway {
 
     func createPlan(_ call: Request, _ caller: Caller) async throws -> Response {
         let request = try await readRequest(call)
-        return json(.ok, .object(PlanWire.json(await plan(request))))
+        let states = await parts.engine.load().mapValues { ProviderState(expectedWait: $0.expectedWait) }
+        return json(.ok, .object(PlanWire.json(planner.plan(request, states: states))))
     }
-
-    private func plan(_ request: SoundRequest) async -> Plan { planner.plan(request) }
 
     private func readRequest(_ call: Request) async throws -> SoundRequest {
         if let type = call.fields["Content-Type"] {
@@ -87,7 +86,7 @@ extension Gateway {
                     ? "The body is empty; it must be a JSON object." : "The body is not JSON: \(error)."
             )
         }
-        return try SoundRequest(value, knownProviders: parts.providers.map(\.id))
+        return try SoundRequest(value, knownProviders: providerNames)
     }
 
     // MARK: One task

@@ -1,13 +1,11 @@
 import JSON
 import Providers
 import Sound
+import Tasks
 
 /// A provider as callers see it: operations, capabilities with their limits, and the names of its keys.
 enum ProviderWire {
-    /// How busy a provider is.
-    typealias Load = (waiting: Int, running: Int)
-
-    static func json(_ provider: Provider, load: Load?) -> JSONObject {
+    static func json(_ provider: Provider, load: Engine.Load?) -> JSONObject {
         [
             "name": .string(provider.id),
             "adapter": .string(provider.adapter.id),
@@ -16,6 +14,7 @@ enum ProviderWire {
             "base_url": provider.baseURL.isEmpty ? .null : .string(provider.baseURL),
             "running": JSONValue(load?.running ?? 0),
             "waiting": JSONValue(load?.waiting ?? 0),
+            "expected_wait": JSONValue(orNull: load?.expectedWait.map(seconds)),
             "credentials": .array(
                 provider.credentials.map {
                     ["name": .string($0.name), "max_concurrent": JSONValue($0.maxConcurrent)]

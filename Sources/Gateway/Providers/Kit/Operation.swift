@@ -42,6 +42,20 @@ package struct Operation: Sendable {
     }
 }
 
+extension Operation {
+    /// What is wrong with the caller's options for this provider; what renders here has none to take.
+    package func problems(in options: JSONObject) -> [Problem] {
+        switch delivery {
+        case .polled(let translator): translator.problems(in: options)
+        case .rendered: unknownOptions(options)
+        }
+    }
+}
+
+private func unknownOptions(_ options: JSONObject) -> [Problem] {
+    options.keys.map { Problem($0, .unknownField, "this provider has no option \"\($0)\"") }
+}
+
 /// A request as one operation is going to get it: the route's model and prompt, and the caller's other wishes.
 package struct Order: Sendable, Equatable {
     package var request: SoundRequest
@@ -86,9 +100,7 @@ package protocol JobTranslating: Sendable {
 
 extension JobTranslating {
     /// Refuses every option, for providers that have none.
-    package func problems(in options: JSONObject) -> [Problem] {
-        options.keys.map { Problem($0, .unknownField, "this provider has no option \"\($0)\"") }
-    }
+    package func problems(in options: JSONObject) -> [Problem] { unknownOptions(options) }
 }
 
 /// The job at the vendor, by the vendor's own id.

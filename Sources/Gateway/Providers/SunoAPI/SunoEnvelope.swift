@@ -67,5 +67,7 @@ struct SunoEnvelope {
     }
 
     /// True for codes after which no job can be running: the documented refusals, all below 500.
-    var isSurelyRefused: Bool { (400..<500).contains(code) }
+    ///
+    /// 408 and 499 are not among them: there something in between gave up waiting for an answer.
+    var isSurelyRefused: Bool { (400..<500).contains(code) && code != 408 && code != 499 }
 }

@@ -105,7 +105,7 @@ extension Engine {
             seed: Rendering.seed(of: id)
         )
         let (loop, pool) = (loop, parts.pool)
-        live[id]?.works[-1] = Task {
+        live[id]?.works[.rendering] = Task {
             for (done, take) in wanted.enumerated() {
                 if Task.isCancelled { return }
                 let progress: @Sendable (Double) -> Void = { part in
@@ -133,7 +133,10 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
-            if live[id] == nil { parts.store.unpin(asset) }
+            if live[id] == nil {
+                parts.store.unpin(asset)
+                abandon(asset)
+            }
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
@@ -165,7 +168,7 @@ extension Engine {
             // Nobody to ask until the operator brings the provider back; the deadline decides.
             return schedulePoll(id, attempt: number, eta: nil)
         }
-        live[id]?.works[-2] = Task {
+        live[id]?.works[.polling] = Task {
             let outcome = await upstream.send(
                 translator.poll(RemoteJob(id: jobID)),
                 to: provider,
@@ -237,10 +240,13 @@ extension Engine {
         let own = provider(record.attempts[output.attempt - 1].name.provider)?.baseURL ?? ""
         let (fetcher, format) = (parts.fetcher, record.request.format)
         live[id]?.fetches[index]?.tries += 1
-        live[id]?.works[index] = Task {
+        live[id]?.works[.fetching(index)] = Task {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
-                if live[id] == nil { parts.store.unpin(asset) }
+                if live[id] == nil {
+                    parts.store.unpin(asset)
+                    abandon(asset)
+                }
                 post(.outputKept(index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }

@@ -1,0 +1,83 @@
+import Foundation
+import HTTP
+import JSON
+import Providers
+import Sound
+import Testing
+
+/// One exchange with a vendor in one file: what is asked, the call, the vendor's answer and what we make of it.
+///
+/// Sections are parted by a line of three hyphens. The first is `create OPERATION` and a request, or
+/// `poll OPERATION JOB`. A file in the adapter's folder is a test; nothing has to be registered.
+struct Recording: Sendable, CustomTestStringConvertible {
+    enum Question { case create(SoundRequest), poll(RemoteJob) }
+
+    let adapter: String
+    let name: String
+    private let sections: [String]
+
+    var testDescription: String { "\(adapter)/\(name)" }
+
+    /// Every recording there is.
+    static let all: [Recording] = {
+        guard let root = Bundle.module.url(forResource: "Recordings", withExtension: nil),
+            let files = FileManager.default.enumerator(atPath: root.path)
+        else { return [] }
+        let paths = files.compactMap { $0 as? String }.filter { $0.hasSuffix(".txt") }.sorted()
+        return paths.compactMap { path in
+            guard let text = try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+            else {
+                return nil
+            }
+            let parts = path.dropLast(4).split(separator: "/")
+            return Recording(
+                adapter: String(parts.first ?? ""),
+                name: parts.dropFirst().joined(separator: "/"),
+                sections: text.components(separatedBy: "\n---\n")
+            )
+        }
+    }()
+
+    private func section(_ index: Int) throws -> String {
+        try #require(sections.count == 4, "a recording has four sections: \(testDescription)")
+        return sections[index]
+    }
+
+    private var head: [Substring] { sections[0].split(separator: "\n")[0].split(separator: " ") }
+
+    var operationName: String { head.count > 1 ? String(head[1]) : "" }
+
+    func operation() throws -> Providers.Operation {
+        let descriptor = try #require(catalog.first { $0.id == adapter })
+        return try #require(descriptor.operations.first { $0.name == operationName })
+    }
+
+    func question() throws -> Question {
+        if head.first == "poll" { return .poll(RemoteJob(id: String(try #require(head.last)))) }
+        let json = try section(0).split(separator: "\n").dropFirst().joined(separator: "\n")
+        return .create(try SoundRequest(JSONValue(parsing: json), knownProviders: nil))
+    }
+
+    /// What the call must be: `METHOD PATH`, its media type, its body.
+    func expectedCall() throws -> (line: String, contentType: String?, body: JSONValue) {
+        let lines = try section(1).components(separatedBy: "\n")
+        let type = lines.first { $0.hasPrefix("content-type: ") }?.dropFirst("content-type: ".count)
+        guard let blank = lines.firstIndex(of: "") else { return (lines[0], nil, .null) }
+        let body = lines[(blank + 1)...].joined(separator: "\n")
+        return (lines[0], type.map { String($0) }, try JSONValue(parsing: body))
+    }
+
+    /// The canned answer: the status, fields as `name: value`, the body.
+    func reply() throws -> UpstreamReply {
+        var lines = try section(2).components(separatedBy: "\n")
+        let status = try #require(Int(lines.removeFirst()))
+        var fields = Fields()
+        while let line = lines.first, line.hasPrefix("retry-after: ") {
+            fields["retry-after"] = String(line.dropFirst("retry-after: ".count))
+            lines.removeFirst()
+        }
+        return UpstreamReply(status: status, fields: fields, body: Array(lines.joined(separator: "\n").utf8))
+    }
+
+    func expectation() throws -> String { try section(3).trimmingCharacters(in: .whitespacesAndNewlines) }
+}

@@ -1,0 +1,102 @@
+import JSON
+import Providers
+import Routing
+import Sound
+import Testing
+
+/// A reproducible source of chance.
+struct Dice: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
+
+@Suite("What holds for every plan")
+struct PlanPropertyTests {
+    private func draw(_ dice: inout Dice) -> SoundRequest {
+        func maybe<Value>(_ value: Value) -> Value? { Int.random(in: 0..<3, using: &dice) == 0 ? value : nil }
+        var request = SoundRequest(
+            prompt: String(repeating: "rain ", count: .random(in: 1...105, using: &dice))
+        )
+        request.type = Bool.random(using: &dice) ? .effect : .music
+        request.loop = maybe(Bool.random(using: &dice))
+        request.bpm = maybe(Int.random(in: 1...300, using: &dice))
+        request.key = maybe(MusicalKey.all.randomElement(using: &dice) ?? MusicalKey(tonic: 0, mode: .major))
+        request.duration = maybe(Double.random(in: 0.5...600, using: &dice))
+        request.variations = maybe(Int.random(in: 1...10, using: &dice))
+        request.style = maybe("jazz")
+        request.negativePrompt = maybe("drums")
+        request.instrumental = maybe(Bool.random(using: &dice))
+        request.seed = maybe(Int64.random(in: .min ... .max, using: &dice))
+        request.format = maybe(SoundFormat.allCases.randomElement(using: &dice) ?? .mp3)
+        request.timedLyrics = maybe(true)
+        request.temporary = maybe(true)
+        request.promptInfluence = Int.random(in: 0..<9, using: &dice) == 0 ? 0.5 : nil
+        request.model = maybe(["V5", "V5_5", "V9"].randomElement(using: &dice) ?? "V5")
+        request.accept = maybe(Grade.allCases.randomElement(using: &dice) ?? .hint)
+        request.providers = maybe(["sunoapi", "builtin"].shuffled(using: &dice)) ?? []
+        request.maxCost = maybe(Cost.Amount(Double(Int.random(in: 0...5, using: &dice)), "credits"))
+        return request
+    }
+
+    @Test("a thousand drawn requests keep every rule", arguments: 0..<20)
+    func properties(_ round: Int) throws {
+        var dice = Dice(UInt64(round + 1))
+        var chosen = 0
+        let planner = Planner(providers: everyProvider, preference: ["sunoapi", "builtin"])
+        for _ in 0..<50 {
+            let request = draw(&dice)
+            let plan = planner.plan(request)
+            #expect(plan.candidates.count == everyProvider.flatMap(\.adapter.operations).count)
+            #expect(plan.eligible.map(\.name) == plan.candidates.prefix(plan.eligible.count).map(\.name))
+            for candidate in plan.eligible { try check(candidate, request) }
+            for candidate in plan.candidates where !candidate.isEligible { #expect(candidate.call == nil) }
+            if request.providers.isEmpty {
+                let grades = plan.eligible.map(\.weakestGrade)
+                #expect(grades == grades.sorted(by: >))
+            }
+            chosen += plan.chosen == nil ? 0 : 1
+        }
+        #expect(chosen > 0, "the draw is too hard to say anything")
+    }
+
+    private func check(_ candidate: Candidate, _ request: SoundRequest) throws {
+        let accept = request.accept ?? SoundRequest.defaultAccept
+        #expect(Set(candidate.fulfilment.keys) == Set(request.demands), "a demand was dropped")
+        #expect(candidate.fulfilment.values.allSatisfy { $0 >= accept })
+        for (field, grade) in candidate.fulfilment where grade == .hint {
+            let phrase = try #require(request.phrase(for: field))
+            #expect(candidate.prompt.contains(phrase))
+        }
+        let provider = try #require(everyProvider.first { $0.id == candidate.name.provider })
+        let operation = try #require(provider.operation(candidate.name.operation))
+        #expect(candidate.prompt.unicodeScalars.count <= operation.capabilities.promptLimit)
+        switch operation.delivery {
+        case .rendered: #expect(candidate.call == nil)
+        case .polled(let translator):
+            // What is shown is what would be sent.
+            #expect(candidate.call == translator.submit(Order(request, route: candidate.route)))
+            if candidate.name.provider == "sunoapi" { checkSuno(candidate, request) }
+        }
+    }
+
+    private func checkSuno(_ candidate: Candidate, _ request: SoundRequest) {
+        guard case .json(let body)? = candidate.call?.body else {
+            Issue.record("sunoapi is called without JSON")
+            return
+        }
+        #expect(body["prompt"]?.string == candidate.prompt)
+        #expect(body["model"]?.string == request.model ?? "V5")
+        #expect(body["soundLoop"]?.bool == (request.loop == true ? true : nil))
+        #expect(body["soundTempo"]?.integer == request.bpm.map { Int64($0) })
+        #expect(body["soundKey"]?.string == request.key?.description)
+        #expect(body["grabLyrics"]?.bool == request.timedLyrics)
+    }
+}
