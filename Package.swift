@@ -165,9 +165,8 @@ let package = Package(
         tests(
             "API",
             [
-                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "Configuration", "HTTP",
-                "HTTPServer",
-                "JSON", "EventLoop", "Threads", "Telemetry",
+                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "AudioFile", "Configuration", "Crypto",
+                "HTTP", "HTTPServer", "HTTPClient", "JSON", "Synthesis", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(
