@@ -54,7 +54,7 @@ package final class EmulatorHost: Sendable {
         guard isRouters, response.status.code >= 400 else { return response }
         let name = request.target.path.split(separator: "/").first
         guard let vendor = vendors.first(where: { $0.name[...] == name }) else { return response }
-        var answer = vendor.unrouted(response.status)
+        var answer = await vendor.unrouted(request, response.status)
         answer.route = response.route
         return answer
     }

@@ -16,7 +16,9 @@ extension Fault {
             let names = VendorOperation.allCases.map(\.rawValue).joined(separator: ", ")
             throw ControlError("operation is one of \(names)")
         }
-        guard let kinds = known(vendor, operation) else { throw ControlError("no double is called \(vendor)") }
+        guard let kinds = known(vendor, operation) else {
+            throw ControlError("no double is called \(vendor)")
+        }
         kind = FaultKind(rawValue: try members.require("fault", members.string("fault")))
         guard kinds.contains(kind) else {
             let names = kinds.map(\.rawValue).joined(separator: ", ")
