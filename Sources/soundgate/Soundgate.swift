@@ -36,6 +36,9 @@ enum Soundgate {
         } catch let error as UsageError {
             Console.complain(error.description)
             return .usage
+        } catch let error as Unreachable {
+            Console.complain(error.commandFailure.message)
+            return error.commandFailure.status
         } catch let error as CommandFailure {
             Console.complain(error.message)
             return error.status

@@ -1,5 +1,4 @@
 import Configuration
-import Threads
 
 /// The config file as the program's commands read it.
 enum ConfigurationFile {
@@ -7,12 +6,7 @@ enum ConfigurationFile {
     ///
     /// - Throws: `ConfigurationProblems`, or `CommandFailure` for a file that cannot be read.
     static func load(_ path: String) throws -> GatewayConfiguration {
-        let text: String
-        do throws(SystemError) {
-            text = try TextFile.read(path)
-        } catch {
-            throw CommandFailure(.noInput, "cannot read \(path): \(error.reason)")
-        }
+        let text = try TextFile.contents(of: path)
         return try GatewayConfiguration.load(
             text: text,
             fileName: path,

@@ -43,8 +43,7 @@ enum ServeCommand {
         do throws(Malformed) {
             configuration.server.listen = [try ListenAddress(parsing: text)]
         } catch {
-            let words = [error.complaint, error.remedy].compactMap(\.self).joined(separator: "; ")
-            throw UsageError("--listen \(text) \(words)", command: invocation.command)
+            throw invocation.misread(listen, error)
         }
         if let problem = configuration.checkExposure() { throw ConfigurationProblems([problem]) }
         return configuration

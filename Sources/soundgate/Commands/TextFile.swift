@@ -3,6 +3,15 @@ import Threads
 
 /// A file read as a whole.
 enum TextFile {
+    /// The text of a file that the command line names.
+    static func contents(of path: String) throws(CommandFailure) -> String {
+        do throws(SystemError) {
+            return try read(path)
+        } catch {
+            throw CommandFailure(.noInput, "cannot read \(path): \(error.reason)")
+        }
+    }
+
     /// The text of the file; bytes that are not UTF-8 show as replacement characters.
     static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = try retryingSystemCall("open", subject: path) { open(path, O_RDONLY | O_CLOEXEC) }
