@@ -57,7 +57,8 @@ struct Contract {
     }
 
     private static let everywhere: Set<String> = [
-        "content-type", "cache-control", "content-security-policy", "x-content-type-options", "referrer-policy",
+        "content-type", "cache-control", "content-security-policy", "x-content-type-options",
+        "referrer-policy",
         "x-request-id", "traceparent",
     ]
 
@@ -67,6 +68,7 @@ struct Contract {
             !named.contains($0) && !Self.everywhere.contains($0)
         }
         let missing = ["X-Request-Id", "traceparent"].filter { response.fields[$0] == nil }
-        return strangers.map { "the field \($0) is not promised" } + missing.map { "the field \($0) is missing" }
+        return strangers.map { "the field \($0) is not promised" }
+            + missing.map { "the field \($0) is missing" }
     }
 }

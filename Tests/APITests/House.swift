@@ -171,7 +171,6 @@ private struct Platform {
     }
 }
 
-
 /// Lends a gateway and takes it down afterwards.
 func withHouse(
     clients: ClientAccess = .loopbackOnly,
