@@ -10,12 +10,12 @@ extension Engine {
     // MARK: Submit
 
     func begin(_ number: Int, of id: TaskID) {
-        guard !isStopping, let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1)
-        else {
+        guard let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
             return
         }
         let attempt = record.attempts[number - 1]
         let route = record.routes[attempt.route]
+        forgetWork(of: id)
         guard let provider = provider(route.name.provider),
             let operation = provider.operation(route.name.operation)
         else {
@@ -26,6 +26,16 @@ extension Engine {
             )
             return post(.refused(attempt: number, gone), to: id)
         }
+        guard !isStopping || operation.isRepeatable else {
+            // Left as it is, the next process could not tell that nothing was sent.
+            let stopping = Failure(
+                .providerUnavailable,
+                "the gateway stopped before anything was sent",
+                origin: .gateway
+            )
+            return post(.refused(attempt: number, stopping), to: id)
+        }
+        guard !isStopping else { return }
         let order = Order(record.request, route: route)
         switch operation.delivery {
         case .rendered(let renderer): render(order, with: renderer, attempt: number, of: record)
@@ -33,6 +43,15 @@ extension Engine {
             // Not cancelled with the task: the answer tells whether the vendor took the job.
             Task { await self.submit(order, with: translator, to: provider, attempt: attempt, of: id) }
         }
+    }
+
+    /// Ends what was under way for an earlier attempt: its takes are gone, their numbers will be used again.
+    private func forgetWork(of id: TaskID) {
+        for work in live[id]?.works.values ?? [:].values { work.cancel() }
+        live[id]?.works = [:]
+        live[id]?.fetches = [:]
+        live[id]?.polls = 0
+        live[id]?.failedPolls = 0
     }
 
     private func submit(
@@ -130,7 +149,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
-            if live[id] == nil { parts.store.unpin(asset) }
+            guard live[id] != nil, !Task.isCancelled else { return parts.store.unpin(asset) }
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
@@ -237,7 +256,7 @@ extension Engine {
         live[id]?.works[index] = Task {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
-                if live[id] == nil { parts.store.unpin(asset) }
+                guard live[id] != nil, !Task.isCancelled else { return parts.store.unpin(asset) }
                 post(.outputKept(index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }
