@@ -13,12 +13,9 @@ package final class EmulatorHost: Sendable {
     private let router: Router
     private let directory: TemporaryDirectory
 
-    /// Doubles without tasks, faults or records.
+    /// Doubles without tasks, faults or records; fails when the directory cannot be made.
     ///
-    /// - Parameters:
-    ///   - pool: renders and encodes audio.
-    ///   - clock: how old tasks are, and what delays wait on.
-    /// - Throws: `SystemError` when the directory cannot be made.
+    /// The pool renders and encodes audio. Tasks age by the clock, and delays wait on it.
     package init(
         _ options: EmulatorOptions,
         pool: WorkerPool,
@@ -54,12 +51,14 @@ package final class EmulatorHost: Sendable {
         guard isRouters, response.status.code >= 400 else { return response }
         let name = request.target.path.split(separator: "/").first
         guard let vendor = vendors.first(where: { $0.name[...] == name }) else { return response }
-        var answer = vendor.unrouted(response.status)
+        var answer = await vendor.unrouted(request, response.status)
         answer.route = response.route
         return answer
     }
 
-    /// Removes the rendered audio; to be called when no request is under way. What is asked for later fails.
+    /// Removes the rendered audio, when no request is under way any more.
+    ///
+    /// What is asked for later fails.
     package func close() { directory.remove() }
 
     private static func list(_ vendors: [any VendorDouble], hasControl: Bool) -> [UInt8] {

@@ -5,6 +5,8 @@ import JSON
 /// What a call is for, in words that all vendors share.
 enum VendorOperation: String, Sendable, CaseIterable {
     case create, poll, cancel, credits, asset
+    /// A path or method that the vendor does not have.
+    case unknown
 }
 
 /// A stand-in for one vendor's API, under a path of its own.
@@ -21,7 +23,7 @@ protocol VendorDouble: Sendable {
     /// Adds all routes, each beginning with the vendor's name.
     func addRoutes(to router: inout Router)
     /// What the vendor answers at a path that it does not have (404) or with a method it does not take (405).
-    func unrouted(_ status: Status) -> Response
+    func unrouted(_ request: Request, _ status: Status) async -> Response
 
     /// The switches as they stand.
     var settings: JSONObject { get }

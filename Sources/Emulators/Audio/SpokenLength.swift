@@ -4,10 +4,8 @@
 /// that make no sense.
 func spokenLength(in prompt: String) -> Double? {
     let words = prompt.lowercased().split { !($0.isLetter || $0.isNumber || $0 == ".") }
-    for (word, next) in zip(words, words.dropFirst()) {
-        guard ["second", "seconds", "sec", "secs", "s"].contains(next) || next.hasPrefix("second.") else {
-            continue
-        }
+    for (word, next) in zip(words, words.dropFirst())
+    where ["second", "seconds", "sec", "secs", "s"].contains(next) || next.hasPrefix("second.") {
         if let seconds = Double(word), (0.5...240).contains(seconds) { return seconds }
     }
     return nil

@@ -92,7 +92,9 @@ extension ControlDesk {
     }
 
     private func known(_ vendor: String, _ operation: VendorOperation) -> [FaultKind]? {
-        vendors.first { $0.name == vendor }.map { FaultKind.shared(for: operation) + ($0.faults[operation] ?? []) }
+        vendors.first { $0.name == vendor }.map {
+            FaultKind.shared(for: operation) + ($0.faults[operation] ?? [])
+        }
     }
 
     // MARK: Records
@@ -127,7 +129,9 @@ extension ControlDesk {
     }
 
     private func changeSettings(_ request: Request) async throws(ControlError) -> Response {
-        guard var object = try await json(request).object else { throw ControlError("settings are an object") }
+        guard var object = try await json(request).object else {
+            throw ControlError("settings are an object")
+        }
         guard let vendor = vendors.first(where: { object["vendor"]?.string == $0.name }) else {
             throw ControlError("vendor is one of \(vendors.map(\.name).joined(separator: ", "))")
         }

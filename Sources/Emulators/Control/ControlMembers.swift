@@ -45,7 +45,9 @@ struct ControlMembers {
     /// Refuses the names that nobody read: a misspelt switch must not pass for a turned one.
     func finish() throws(ControlError) {
         guard let stranger = object.keys.first(where: { !seen.contains($0) }) else { return }
-        throw ControlError("\(stranger) is not known here; known are \(seen.sorted().joined(separator: ", "))")
+        throw ControlError(
+            "\(stranger) is not known here; known are \(seen.sorted().joined(separator: ", "))"
+        )
     }
 
     private mutating func read<Value>(

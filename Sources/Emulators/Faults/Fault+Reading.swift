@@ -3,7 +3,7 @@ import JSON
 extension Fault {
     /// Reads what was posted to the control route.
     ///
-    /// - Parameter known: the faults of a vendor's operation; `nil` for a vendor that there is no double of.
+    /// `known` gives the faults of a vendor's operation, or `nil` for a vendor that there is no double of.
     init(
         _ json: JSONValue,
         known: (_ vendor: String, _ operation: VendorOperation) -> [FaultKind]?
@@ -16,7 +16,9 @@ extension Fault {
             let names = VendorOperation.allCases.map(\.rawValue).joined(separator: ", ")
             throw ControlError("operation is one of \(names)")
         }
-        guard let kinds = known(vendor, operation) else { throw ControlError("no double is called \(vendor)") }
+        guard let kinds = known(vendor, operation) else {
+            throw ControlError("no double is called \(vendor)")
+        }
         kind = FaultKind(rawValue: try members.require("fault", members.string("fault")))
         guard kinds.contains(kind) else {
             let names = kinds.map(\.rawValue).joined(separator: ", ")

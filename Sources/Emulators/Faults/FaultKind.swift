@@ -63,6 +63,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
         case .create: [refuse, html502, http500, slow, halfBody, dropBeforeAccept, dropAfterAccept]
         case .poll:
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
+        case .unknown: []
         case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]

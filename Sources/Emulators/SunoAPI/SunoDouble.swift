@@ -46,8 +46,10 @@ final class SunoDouble: VendorDouble {
         }
     }
 
-    func unrouted(_ status: Status) -> Response {
-        SunoRefusal(404).response(trueStatus: books.settings.trueStatus)
+    func unrouted(_ request: Request, _ status: Status) async -> Response {
+        await exchange.answer(request, as: .unknown) { _ in
+            answer { () throws(SunoRefusal) in throw SunoRefusal(404) }
+        }
     }
 
     // MARK: The vendor's calls
@@ -57,7 +59,8 @@ final class SunoDouble: VendorDouble {
             try refuseIfScripted(call)
             let key = try key(of: call)
             let request = try SunoSoundRequest(call.body, contentType: call.request.fields["Content-Type"])
-            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time)) else {
+            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time))
+            else {
                 throw SunoRefusal(429)
             }
             let response = Response.sunoSuccess(["taskId": .string(job.id)])

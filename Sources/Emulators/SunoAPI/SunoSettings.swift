@@ -43,7 +43,8 @@ struct SunoSettings: Sendable {
         changed.trueStatus = try members.bool("true_status") ?? trueStatus
         changed.snakeCase = try members.bool("snake_case") ?? snakeCase
         changed.clips = try members.integer("clips", in: 1...2) ?? clips
-        changed.isDirect = try members.choice("phases", of: ["full", "direct"]).map { $0 == "direct" } ?? isDirect
+        changed.isDirect =
+            try members.choice("phases", of: ["full", "direct"]).map { $0 == "direct" } ?? isDirect
         changed.generationSeconds =
             try members.number("generation_seconds", in: 0...86_400) ?? generationSeconds
         changed.credits = try members.number("credits", in: 0...1e12) ?? credits

@@ -40,9 +40,13 @@ struct SunoSoundRequest: Sendable {
         tempo = try body.suno("soundTempo", "an integer from 1 to 300") { value in
             value.integer.flatMap { (1...300).contains($0) ? Int($0) : nil }
         }
-        key = try body.suno("soundKey", "one of the documented keys") { $0.string.flatMap(SunoKey.known) } ?? "Any"
+        key =
+            try body.suno("soundKey", "one of the documented keys") { $0.string.flatMap(SunoKey.known) }
+            ?? "Any"
         grabsLyrics = try body.suno("grabLyrics", "a boolean", { $0.bool }) ?? false
-        callbackURL = try body.suno("callBackUrl", "a URL") { $0.string.flatMap { HTTPURL($0) == nil ? nil : $0 } }
+        callbackURL = try body.suno("callBackUrl", "a URL") {
+            $0.string.flatMap { HTTPURL($0) == nil ? nil : $0 }
+        }
     }
 
     private static func object(_ bytes: [UInt8]) -> JSONObject? {
@@ -51,7 +55,9 @@ struct SunoSoundRequest: Sendable {
 
     /// The request as the record repeats it.
     var json: JSONObject {
-        var body: JSONObject = ["prompt": .string(prompt), "model": .string(model), "soundLoop": .bool(loops)]
+        var body: JSONObject = [
+            "prompt": .string(prompt), "model": .string(model), "soundLoop": .bool(loops),
+        ]
         if let tempo { body["soundTempo"] = JSONValue(tempo) }
         body["soundKey"] = .string(key)
         body["grabLyrics"] = .bool(grabsLyrics)

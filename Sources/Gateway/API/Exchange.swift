@@ -32,13 +32,16 @@ struct Exchange: Sendable {
         return (1...128).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
-    /// `00-` and 32, 16 and 2 lower-case hex digits.
+    /// `00-` and 32, 16 and 2 lower-case hex digits; the version `ff` and ids of zeros are forbidden by the standard.
     private static func isTrace(_ text: String) -> Bool {
+        let zero = UInt8(ascii: "0")
         let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.map(\.count) == [2, 32, 16, 2]
-            && parts.joined().allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-            }
+        guard parts.map(\.count) == [2, 32, 16, 2], !parts[0].elementsEqual("ff".utf8) else { return false }
+        guard parts[1].contains(where: { $0 != zero }), parts[2].contains(where: { $0 != zero }) else {
+            return false
+        }
+        return parts.joined().allSatisfy {
+            (zero...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+        }
     }
 }

@@ -172,7 +172,7 @@ package final class Gateway: Sendable {
         }
     }
 
-    private func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
+    func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
         var response = Response(

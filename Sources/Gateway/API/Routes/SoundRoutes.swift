@@ -146,7 +146,7 @@ extension Gateway {
             )
         }
         let name = Self.fileName(output, of: record, asset)
-        return .file(
+        let response = Response.file(
             file,
             contentType: asset.format.contentType,
             entityTag: EntityTag(asset.sha256),
@@ -157,6 +157,24 @@ extension Gateway {
                 "X-Content-Type-Options": "nosniff",
             ]
         )
+        switch response.status {
+        case .preconditionFailed:
+            throw ProblemDetails(
+                .preconditionFailed,
+                code: "precondition_failed",
+                detail: "The audio does not meet the request's condition."
+            )
+        case .rangeNotSatisfiable:
+            let problem = ProblemDetails(
+                .rangeNotSatisfiable,
+                code: "range_not_satisfiable",
+                detail: "The audio has \(file.size) bytes; the range lies outside."
+            )
+            var refusal = respond(problem)
+            refusal.fields["Content-Range"] = response.fields["Content-Range"]
+            return refusal
+        default: return response
+        }
     }
 
     private static func fileName(_ output: OutputRecord, of record: TaskRecord, _ asset: AssetRecord)

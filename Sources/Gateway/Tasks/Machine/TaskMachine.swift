@@ -61,12 +61,17 @@ package struct TaskMachine: Sendable {
     package private(set) var record: TaskRecord
     private let policy: Policy
     private var unsaved: TaskChange.Parts
+    /// Attempts whose place has been given back, so that none is given back twice.
+    private var released: Set<Int>
 
     /// A machine over a record, fresh or read back.
     package init(_ record: TaskRecord, policy: Policy = Policy()) {
         self.record = record
         self.policy = policy
         unsaved = TaskChange.Parts()
+        released = Set(
+            record.attempts.filter { $0.state != .intended && $0.state != .accepted }.map(\.number)
+        )
     }
 
     /// Takes what has changed since the last call, or `nil` when nothing durable has.
@@ -184,7 +189,7 @@ package struct TaskMachine: Sendable {
                 retryable: false
             )
         }
-        return [.releaseSlot(attempt: number)]
+        return release(number)
     }
 
     private mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
@@ -209,9 +214,9 @@ package struct TaskMachine: Sendable {
         }
         failPendingOutputs(failure)
         guard let attempt = attempt(number), !record.outputs.contains(where: { $0.status == .ready }) else {
-            return [.releaseSlot(attempt: number)] + conclude(at: now)
+            return release(number) + conclude(at: now)
         }
-        return [.releaseSlot(attempt: number)] + moveOn(from: attempt, after: failure, at: now)
+        return release(number) + moveOn(from: attempt, after: failure, at: now)
     }
 
     /// The next route, the same route after a pause, or the end.
@@ -253,7 +258,7 @@ package struct TaskMachine: Sendable {
                 $0.state = .succeeded
                 $0.endedAt = now
             }
-            return [.releaseSlot(attempt: number)] + fetches + conclude(at: now)
+            return release(number) + fetches + conclude(at: now)
         }
     }
 
@@ -314,7 +319,7 @@ package struct TaskMachine: Sendable {
             $0.state = .succeeded
             $0.endedAt = now
         }
-        return [.releaseSlot(attempt: number)]
+        return release(number)
     }
 
     // MARK: Ends
@@ -369,11 +374,12 @@ package struct TaskMachine: Sendable {
         var effects: [TaskEffect] = []
         for attempt in record.attempts where attempt.state.isOpen {
             change(attempt.number) {
-                $0.state = state
+                // What the vendor may have taken stays unknown, whatever becomes of the task.
+                if $0.state != .unknown { $0.state = state }
                 $0.error = $0.error ?? failure
                 $0.endedAt = now
             }
-            effects.append(.releaseSlot(attempt: attempt.number))
+            effects += release(attempt.number)
         }
         failPendingOutputs(failure)
         return effects + end(status, status == .succeeded ? nil : failure, at: now)
@@ -396,6 +402,10 @@ package struct TaskMachine: Sendable {
     }
 
     private func isOpen(_ number: Int) -> Bool { attempt(number)?.state.isOpen ?? false }
+
+    private mutating func release(_ number: Int) -> [TaskEffect] {
+        released.insert(number).inserted ? [.releaseSlot(attempt: number)] : []
+    }
 
     private mutating func change(_ number: Int, _ body: (inout AttemptRecord) -> Void) {
         body(&record.attempts[number - 1])

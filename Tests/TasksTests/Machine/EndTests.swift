@@ -1,0 +1,134 @@
+import Providers
+import Sound
+import Tasks
+import Testing
+
+@Suite("Canceling, deadlines and resuming")
+struct EndTests {
+    @Test("cancel ends a task in every state, and gives its place back once", arguments: Stage.allCases)
+    func cancel(_ stage: Stage) {
+        var bench = stage.bench(admitted(at: ["a", "b"]))
+        let held =
+            stage == .queued || stage == .unknown || stage == .succeededFetching
+            ? [] : [TaskEffect.releaseSlot(attempt: 1)]
+        #expect(bench.apply(.cancelRequested) == held + [.end])
+        #expect(bench.record.status == .canceled)
+        #expect(bench.record.error?.code == .canceled)
+        #expect(bench.record.endedAt == start)
+        #expect(!bench.record.outputs.contains { $0.status == .pending })
+        let expected: AttemptRecord.State? =
+            switch stage {
+            case .queued: nil
+            case .unknown: .unknown
+            case .succeededFetching: .succeeded
+            default: .canceled
+            }
+        #expect(bench.last?.state == expected)
+    }
+
+    @Test("the deadline ends a task in every state", arguments: Stage.allCases)
+    func deadline(_ stage: Stage) {
+        var bench = stage.bench(admitted(at: ["a", "b"]))
+        let effects = bench.apply(.deadlinePassed)
+        #expect(effects.last == .end)
+        #expect(effects.count(where: { $0 == .releaseSlot(attempt: 1) }) <= 1)
+        #expect(!bench.record.outputs.contains { $0.status == .pending })
+        switch stage {
+        case .unknown:
+            #expect(bench.record.error?.code == .acceptanceUnknown)
+            #expect(bench.record.error?.retryable == false)
+            #expect(bench.last?.state == .unknown)
+        case .acceptedPartlyReady:
+            #expect(bench.record.status == .succeeded)
+            #expect(bench.record.error == nil)
+        default:
+            #expect(bench.record.error?.code == .deadlineExceeded)
+            #expect(bench.record.error?.origin == .gateway)
+        }
+        #expect(bench.record.status == (stage == .acceptedPartlyReady ? .succeeded : .failed))
+    }
+
+    @Test("one ready take at the deadline is a success, the missing one fails by itself")
+    func readyAtDeadline() {
+        var bench = Stage.succeededFetching.bench()
+        bench.apply(.outputKept(index: 1, asset(), title: nil))
+        #expect(bench.apply(.deadlinePassed) == [.end])
+        #expect(bench.record.status == .succeeded)
+        #expect(bench.record.outputs.map(\.status) == [.failed, .ready])
+        #expect(bench.record.outputs[0].error?.code == .deadlineExceeded)
+    }
+
+    @Test("an ended task takes nothing more", arguments: Stage.allCases)
+    func ended(_ stage: Stage) {
+        var bench = stage.bench()
+        bench.apply(.cancelRequested)
+        _ = bench.machine.takeChange()
+        let record = bench.record
+        bench.apply(.deadlinePassed)
+        bench.apply(.slotGranted(route: 0, credential: nil))
+        bench.apply(.accepted(attempt: 1, RemoteJob(id: "x")))
+        bench.apply(.outputKept(index: 0, asset(), title: nil))
+        #expect(bench.resume() == [])
+        #expect(bench.record == record)
+        #expect(bench.machine.takeChange() == nil)
+    }
+
+    @Test(
+        "a vendor's job goes on after a restart where it stood",
+        arguments: Stage.allCases.filter { $0 != .rendering }
+    )
+    func resume(_ stage: Stage) {
+        var bench = Bench(stage.bench(admitted(at: ["a", "b"])).record)
+        let effects = bench.resume()
+        switch stage {
+        case .queued: #expect(effects == [.waitForSlot(route: 0, after: .zero)])
+        case .intended:
+            #expect(effects == [.releaseSlot(attempt: 1)], "what may have been sent is not sent again")
+            #expect(bench.last?.state == .unknown)
+            #expect(bench.machine.takeChange() != nil)
+        case .unknown: #expect(effects == [])
+        case .accepted, .acceptedPartlyReady: #expect(effects == [.poll(attempt: 1, eta: nil)])
+        case .acceptedPartly: #expect(effects == [.fetch(output: 0), .poll(attempt: 1, eta: nil)])
+        case .succeededFetching: #expect(effects == [.fetch(output: 0), .fetch(output: 1)])
+        case .rendering: break
+        }
+        if stage != .intended { #expect(bench.machine.takeChange() == nil) }
+    }
+
+    @Test(
+        "what repeats without harm is begun again after a restart",
+        arguments: [Stage.intended, .rendering]
+    )
+    func resumeRepeatable(_ stage: Stage) {
+        var bench = Bench(stage.bench().record)
+        #expect(bench.resume(repeatable: true) == [.submit(attempt: 1)])
+        bench.apply(.renderingBegan(attempt: 1, takes: 2))
+        #expect(bench.record.outputs.count == 2)
+        bench.apply(.outputKept(index: 0, asset(), title: nil))
+        #expect(bench.apply(.outputKept(index: 1, asset(), title: nil)) == [.releaseSlot(attempt: 1), .end])
+    }
+
+    @Test("a task that was about to move on moves on after a restart")
+    func resumeAfterFailure() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        bench.apply(.refused(attempt: 1, Failure(.rateLimited, "x")))
+        var again = Bench(bench.record)
+        #expect(again.resume() == [.waitForSlot(route: 1, after: .zero)])
+        var single = Stage.intended.bench()
+        single.apply(.refused(attempt: 1, Failure(.rateLimited, "x")))
+        var later = Bench(single.record)
+        #expect(later.resume() == [.waitForSlot(route: 0, after: .seconds(2))])
+    }
+
+    @Test("a task that only had to end ends after a restart")
+    func resumeConcludes() {
+        var record = Stage.succeededFetching.bench().record
+        for index in record.outputs.indices {
+            record.outputs[index].status = .ready
+            record.outputs[index].asset = asset()
+        }
+        var bench = Bench(record)
+        #expect(bench.resume() == [.end])
+        #expect(bench.record.status == .succeeded)
+    }
+}

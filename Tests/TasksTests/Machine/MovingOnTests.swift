@@ -1,0 +1,143 @@
+import Providers
+import Sound
+import Tasks
+import Testing
+
+@Suite("Moving on after a failure")
+struct MovingOnTests {
+    static let movers: [Failure.Code] = [
+        .rateLimited, .providerUnavailable, .insufficientCredits, .providerAuth, .promptTooLong,
+    ]
+
+    @Test("a refusal that another provider may not share goes on to the next", arguments: movers)
+    func next(_ code: Failure.Code) {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        let effects = bench.apply(.refused(attempt: 1, Failure(code, "x")))
+        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)])
+        #expect(bench.last?.state == .failed)
+        #expect(bench.last?.error?.code == code)
+        #expect(bench.record.status == .running)
+        #expect(bench.apply(.slotGranted(route: 1, credential: "k")) == [.submit(attempt: 2)])
+        #expect(bench.last?.name.provider == "b")
+    }
+
+    @Test(
+        "a refusal that is about the request ends the task",
+        arguments: [Failure.Code.contentPolicy, .invalidRequest, .providerRejected, .internal]
+    )
+    func never(_ code: Failure.Code) {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        #expect(bench.apply(.refused(attempt: 1, Failure(code, "x"))) == [.releaseSlot(attempt: 1), .end])
+        #expect(bench.record.status == .failed)
+        #expect(bench.record.error?.code == code)
+    }
+
+    @Test("a job that the vendor says has failed goes on, one that was moderated does not")
+    func afterAcceptance() {
+        var bench = Stage.acceptedPartly.bench(admitted(at: ["a", "b"]))
+        let effects = bench.apply(.observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))))
+        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)])
+        #expect(bench.record.outputs.isEmpty, "takes of a failed attempt are dropped")
+        #expect(bench.machine.takeChange()?.parts.removesFailedOutputs == true)
+        var moderated = Stage.accepted.bench(admitted(at: ["a", "b"]))
+        moderated.apply(.observed(attempt: 1, Observation(.failed(Failure(.contentPolicy, "x")))))
+        #expect(moderated.record.status == .failed)
+    }
+
+    @Test("while acceptance is unknown nothing is tried")
+    func unknown() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        #expect(bench.apply(.acceptanceUnknown(attempt: 1)) == [.releaseSlot(attempt: 1)])
+        #expect(bench.last?.state == .unknown)
+        #expect(bench.record.status == .running)
+        for event: TaskEvent in [
+            .refused(attempt: 1, Failure(.rateLimited, "x")), .slotGranted(route: 1, credential: nil),
+            .observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))),
+        ] {
+            #expect(bench.apply(event) == [], "\(event)")
+        }
+        #expect(bench.record.attempts.count == 1)
+    }
+
+    @Test("a job that turns out to have been taken is polled, and its place is not given back twice")
+    func lateAcceptance() {
+        var bench = Stage.unknown.bench()
+        #expect(bench.apply(.accepted(attempt: 1, RemoteJob(id: "j"))) == [.poll(attempt: 1, eta: nil)])
+        #expect(bench.last?.error == nil)
+        let effects = bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s1")])))
+        #expect(effects == [.fetch(output: 0)])
+    }
+
+    @Test("the last route is tried again after a pause that doubles, when waiting can help")
+    func pauses() {
+        for code in [Failure.Code.rateLimited, .providerUnavailable] {
+            var bench = Stage.intended.bench()
+            #expect(
+                bench.apply(.refused(attempt: 1, Failure(code, "x")))
+                    == [.releaseSlot(attempt: 1), .waitForSlot(route: 0, after: .seconds(2))]
+            )
+            bench.apply(.slotGranted(route: 0, credential: nil))
+            #expect(
+                bench.apply(.refused(attempt: 2, Failure(code, "x")))
+                    == [.releaseSlot(attempt: 2), .waitForSlot(route: 0, after: .seconds(4))]
+            )
+            bench.apply(.slotGranted(route: 0, credential: nil))
+            #expect(
+                bench.apply(.refused(attempt: 3, Failure(code, "x"))) == [.releaseSlot(attempt: 3), .end]
+            )
+            #expect(bench.record.error?.code == code)
+        }
+    }
+
+    @Test(
+        "waiting does not help a key, a purse or a prompt",
+        arguments: [Failure.Code.providerAuth, .insufficientCredits, .promptTooLong, .providerFailed]
+    )
+    func noPause(_ code: Failure.Code) {
+        var bench = Stage.intended.bench()
+        #expect(bench.apply(.refused(attempt: 1, Failure(code, "x"))) == [.releaseSlot(attempt: 1), .end])
+    }
+
+    @Test(
+        "the vendor's wish for a pause is heeded up to a minute",
+        arguments: [(1, 2), (30, 30), (3600, 60)]
+    )
+    func retryAfter(_ wish: Int, _ pause: Int) {
+        var bench = Stage.intended.bench()
+        let failure = Failure(.rateLimited, "x", retryAfter: .seconds(wish))
+        #expect(
+            bench.apply(.refused(attempt: 1, failure)).last == .waitForSlot(route: 0, after: .seconds(pause))
+        )
+    }
+
+    @Test("a pause that would outlast the deadline is not begun")
+    func pauseBeyondDeadline() {
+        var bench = Stage.intended.bench()
+        bench.now = start.advanced(by: .seconds(899))
+        #expect(bench.apply(.refused(attempt: 1, Failure(.rateLimited, "x"))).last == .end)
+    }
+
+    @Test("attempts are counted over all providers", arguments: [1, 2, 3, 5])
+    func maxAttempts(_ most: Int) {
+        var bench = Bench(admitted(at: ["a", "b", "c", "d", "e", "f"]), maxAttempts: most)
+        bench.resume()
+        for number in 1...most {
+            bench.apply(.slotGranted(route: number - 1, credential: nil))
+            bench.apply(.refused(attempt: number, Failure(.providerAuth, "x")))
+        }
+        #expect(bench.record.status == .failed)
+        #expect(bench.record.attempts.count == most)
+    }
+
+    @Test("a job that can no longer be asked for has failed")
+    func lost() {
+        var bench = Stage.accepted.bench(admitted(at: ["a", "b"]))
+        #expect(
+            bench.apply(.lost(attempt: 1, Failure(.providerAuth, "x")))
+                == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)]
+        )
+        var last = Stage.accepted.bench()
+        last.apply(.lost(attempt: 1, Failure(.providerRejected, "x")))
+        #expect(last.record.status == .failed)
+    }
+}
