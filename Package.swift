@@ -81,7 +81,12 @@ let package = Package(
 
         // Gateway: the product.
         library("Sound", on: "Gateway", ["JSON", "Spelling"]),
-        library("Synthesis", on: "Gateway"),
+        .target(
+            name: "Synthesis",
+            path: "Sources/Gateway/Synthesis",
+            // Signal processing without the optimiser is some forty times slower: tests would wait for minutes.
+            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+        ),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
@@ -165,7 +170,8 @@ let package = Package(
         tests(
             "API",
             [
-                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "AudioFile", "Configuration", "Crypto",
+                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "AudioFile", "Configuration",
+                "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "Synthesis", "EventLoop", "Threads", "Telemetry",
             ]
         ),

@@ -13,12 +13,9 @@ package final class EmulatorHost: Sendable {
     private let router: Router
     private let directory: TemporaryDirectory
 
-    /// Doubles without tasks, faults or records.
+    /// Doubles without tasks, faults or records; fails when the directory cannot be made.
     ///
-    /// - Parameters:
-    ///   - pool: renders and encodes audio.
-    ///   - clock: how old tasks are, and what delays wait on.
-    /// - Throws: `SystemError` when the directory cannot be made.
+    /// The pool renders and encodes audio. Tasks age by the clock, and delays wait on it.
     package init(
         _ options: EmulatorOptions,
         pool: WorkerPool,
@@ -59,7 +56,9 @@ package final class EmulatorHost: Sendable {
         return answer
     }
 
-    /// Removes the rendered audio; to be called when no request is under way. What is asked for later fails.
+    /// Removes the rendered audio, when no request is under way any more.
+    ///
+    /// What is asked for later fails.
     package func close() { directory.remove() }
 
     private static func list(_ vendors: [any VendorDouble], hasControl: Bool) -> [UInt8] {

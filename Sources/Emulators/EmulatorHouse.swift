@@ -10,9 +10,7 @@ struct EmulatorHouse: Sendable {
     let shelf: AudioShelf
     let log: Log
 
-    /// How a vendor takes its calls.
-    ///
-    /// - Parameter breakdown: the vendor's form of status 500.
+    /// How a vendor takes its calls; `breakdown` is its form of status 500.
     func exchange(for vendor: String, breakdown: Response) -> Exchange {
         Exchange(vendor: vendor, faults: faults, calls: calls, time: time, log: log, breakdown: breakdown)
     }

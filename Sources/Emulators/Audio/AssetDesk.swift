@@ -13,9 +13,8 @@ struct AssetDesk: Sendable {
 
     /// Answers a call for a file.
     ///
-    /// - Parameters:
-    ///   - specification: what is heard in it; `nil` when there is no such file yet.
-    ///   - refusesCredentials: whether a call with an `Authorization` or `Cookie` field is refused, as signed links do.
+    /// The specification says what is heard in it; without one there is no such file yet. With `refusesCredentials`, a
+    /// call with an `Authorization` or `Cookie` field is refused, as signed links do.
     func answer(
         _ call: VendorCall,
         name: String,

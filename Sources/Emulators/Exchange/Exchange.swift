@@ -15,9 +15,7 @@ struct Exchange: Sendable {
     /// The longest body that is read; the doubles' vendors take text only.
     private static let longestBody = 256 * 1024
 
-    /// Answers one call.
-    ///
-    /// - Parameter handle: the vendor's part; not called when the fault strikes before.
+    /// Answers one call; `handle` is the vendor's part, and is not called when the fault strikes before.
     func answer(
         _ request: Request,
         as operation: VendorOperation,

@@ -3,7 +3,7 @@ import JSON
 extension Fault {
     /// Reads what was posted to the control route.
     ///
-    /// - Parameter known: the faults of a vendor's operation; `nil` for a vendor that there is no double of.
+    /// `known` gives the faults of a vendor's operation, or `nil` for a vendor that there is no double of.
     init(
         _ json: JSONValue,
         known: (_ vendor: String, _ operation: VendorOperation) -> [FaultKind]?

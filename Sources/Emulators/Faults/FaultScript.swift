@@ -26,8 +26,7 @@ final class FaultScript: Sendable {
 
     /// The fault that strikes a call, if any: the first that matches and has let enough calls pass.
     ///
-    /// - Parameter isDecided: whether the call's task has its end already, or is none: then no fault is spent on it that
-    ///   would decide it.
+    /// When the call's task has its end already, or is none, `isDecided` keeps those faults that would decide it.
     func take(_ vendor: String, _ operation: VendorOperation, task: String?, isDecided: Bool) -> Fault? {
         state.withLock { state in
             for index in state.faults.indices {

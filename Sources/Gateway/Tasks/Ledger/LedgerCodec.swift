@@ -77,6 +77,7 @@ enum LedgerCodec {
             "code": .string(failure.code.rawValue), "message": .string(failure.message),
             "origin": .string(failure.origin.rawValue), "retryable": .bool(failure.retryable),
             "provider_code": JSONValue(orNull: failure.providerCode),
+            "retry_after_ms": JSONValue(orNull: failure.retryAfter.map { $0 / .milliseconds(1) }),
         ])
     }
 
@@ -92,7 +93,8 @@ enum LedgerCodec {
             message,
             origin: origin,
             retryable: retryable,
-            providerCode: json["provider_code"]?.string
+            providerCode: json["provider_code"]?.string,
+            retryAfter: json["retry_after_ms"]?.double.map { .milliseconds(1) * $0 }
         )
     }
 

@@ -1,0 +1,280 @@
+import JSON
+import Providers
+import Sound
+import Tasks
+import Testing
+
+/// What every store of tasks must keep to.
+@Suite("The contract of ledgers")
+struct LedgerContractTests {
+    private let later = start.advanced(by: .seconds(60))
+
+    @Test("an admitted task reads back as it was", arguments: LedgerStore.all)
+    func admit(_ store: LedgerStore) async throws {
+        let record = admitted("snd_1", at: ["a", "b"]) {
+            $0.type = .music
+            $0.style = "jazz"
+            $0.seed = .min
+            $0.metadata = ["k": "v", "é": "\u{0}"]
+            $0.providerOptions = ["a": ["x": [1, .null]]]
+        }
+        try await store.run { ledger in
+            try await ledger.admit(record, holder: one)
+            let found = try await ledger.task(record.id)
+            #expect(found == record)
+            let missing = try await ledger.task(TaskID(rawValue: "snd_2"))
+            #expect(missing == nil)
+        }
+    }
+
+    @Test("the same id cannot be admitted twice", arguments: LedgerStore.all)
+    func admitTwice(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            try await ledger.admit(admitted(), holder: one)
+            await #expect(throws: LedgerError.self) { try await ledger.admit(admitted(), holder: one) }
+        }
+    }
+
+    @Test("each committed step of a life reads back as it was", arguments: LedgerStore.all)
+    func commit(_ store: LedgerStore) async throws {
+        let record = admitted("snd_1", at: ["a", "b"])
+        var rich = take("s2")
+        rich.lyrics = "la"
+        rich.timedLyrics = [TimedLine(text: "la", start: 0.5, end: 1.5)]
+        rich.coverURL = "https://cdn.example/c.png"
+        let events: [TaskEvent] = [
+            .slotGranted(route: 0, credential: "main"), .accepted(attempt: 1, RemoteJob(id: "j1")),
+            .observed(attempt: 1, Observation(.running, results: [take("s1")])),
+            .observed(
+                attempt: 1,
+                Observation(
+                    .failed(Failure(.providerFailed, "x", providerCode: "531", retryAfter: .seconds(7)))
+                )
+            ),
+            .slotGranted(route: 1, credential: nil), .accepted(attempt: 2, RemoteJob(id: "j2")),
+            .observed(
+                attempt: 2,
+                Observation(.succeeded, results: [rich, take("s3")], cost: Cost.Amount(3, "credits"))
+            ),
+            .outputKept(index: 0, asset("aa"), title: nil), .outputFailed(index: 1, Failure(.badResult, "x")),
+        ]
+        try await store.run { ledger in
+            try await ledger.admit(record, holder: one)
+            var machine = TaskMachine(record)
+            for (step, event) in events.enumerated() {
+                _ = machine.apply(event, at: start.advanced(by: .seconds(step)))
+                guard let change = machine.takeChange() else {
+                    Issue.record("\(event) changes nothing")
+                    continue
+                }
+                try await ledger.commit(change)
+                let found = try await ledger.task(record.id)
+                #expect(found == change.record, "\(event)")
+            }
+            #expect(machine.record.status == .succeeded)
+        }
+    }
+
+    @Test("what was committed is there after closing and opening again", arguments: LedgerStore.all)
+    func reopen(_ store: LedgerStore) async throws {
+        try await withFolder { folder in
+            let first = try await store.open("\(folder)/ledger.db")
+            var records: [TaskRecord] = []
+            for stage in Stage.allCases {
+                let record = admitted("snd_\(stage.rawValue)", at: ["a", "b"])
+                try await first.admit(record, holder: one)
+                var bench = stage.bench(record)
+                if let change = bench.machine.takeChange() { try await first.commit(change) }
+                records.append(bench.record)
+            }
+            await first.close()
+            let second = try await store.open("\(folder)/ledger.db")
+            for record in records {
+                let found = try await second.task(record.id)
+                #expect(found == record)
+            }
+            // Nobody else is alive: what the last process held is free at once.
+            let claimed = try await second.claim(100, for: two, until: later, now: start)
+            #expect(Set(claimed.map(\.id)) == Set(records.map(\.id)))
+            await second.close()
+        }
+    }
+
+    @Test("a task is leased to one holder, and to another only after the lease", arguments: LedgerStore.all)
+    func leases(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            try await ledger.admit(admitted("snd_1"), holder: one)
+            let own = try await ledger.claim(10, for: two, until: later, now: start)
+            #expect(own.isEmpty, "the admitting holder has it")
+        }
+        try await withFolder { folder in
+            let first = try await store.open("\(folder)/ledger.db")
+            try await first.admit(admitted("snd_1"), holder: one)
+            await first.close()
+            let ledger = try await store.open("\(folder)/ledger.db")
+            let mine = try await ledger.claim(10, for: one, until: later, now: start)
+            #expect(mine.count == 1)
+            let again = try await ledger.claim(10, for: one, until: later, now: start)
+            #expect(again.isEmpty, "who has a task is not given it again")
+            let early = try await ledger.claim(10, for: two, until: later, now: later)
+            #expect(early.isEmpty, "the lease holds to its end")
+            let after = later.advanced(by: .milliseconds(1))
+            let taken = try await ledger.claim(
+                10,
+                for: two,
+                until: after.advanced(by: .seconds(60)),
+                now: after
+            )
+            #expect(taken.map(\.id.rawValue) == ["snd_1"])
+            await ledger.close()
+        }
+    }
+
+    @Test(
+        "unfinished tasks are claimed oldest first, in batches, ended ones never",
+        arguments: LedgerStore.all
+    )
+    func batches(_ store: LedgerStore) async throws {
+        try await withFolder { folder in
+            let first = try await store.open("\(folder)/ledger.db")
+            for number in [3, 1, 5, 2, 4, 6] { try await first.admit(admitted("snd_\(number)"), holder: one) }
+            try await first.commit(admitted("snd_2").ended().0)
+            await first.close()
+            let ledger = try await store.open("\(folder)/ledger.db")
+            var batches: [[String]] = []
+            while true {
+                let batch = try await ledger.claim(2, for: one, until: later, now: start)
+                if batch.isEmpty { break }
+                batches.append(batch.map(\.id.rawValue))
+            }
+            #expect(batches == [["snd_1", "snd_3"], ["snd_4", "snd_5"], ["snd_6"]])
+            await ledger.close()
+        }
+    }
+
+    @Test("lists are newest first, filtered, in pages", arguments: LedgerStore.all)
+    func lists(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            for number in 1...9 {
+                var record = admitted("snd_\(number)", at: [number.isMultiple(of: 3) ? "b" : "a"]) {
+                    $0.type = number > 7 ? .music : .effect
+                }
+                record.client = [nil, "x", "y"][number % 3]
+                try await ledger.admit(record, holder: one)
+                if number <= 4 {
+                    try await ledger.commit(record.ended(number <= 2 ? .succeeded : .canceled).0)
+                }
+            }
+            func list(_ owner: TaskQuery.Owner = .everyone, _ change: (inout TaskQuery) -> Void = { _ in })
+                async throws -> String
+            {
+                var query = TaskQuery(owner: owner)
+                change(&query)
+                return try await ledger.tasks(query).map { String($0.id.rawValue.dropFirst(4)) }.joined()
+            }
+            let cases: [(String, String)] = [
+                (try await list(), "987654321"), (try await list(.client("x")), "741"),
+                (try await list(.client("y")), "852"), (try await list(.client(nil)), "963"),
+                (try await list(.client("z")), ""), (try await list { $0.limit = 2 }, "98"),
+                (try await list { $0.before = TaskID(rawValue: "snd_4") }, "321"),
+                (try await list { $0.status = .succeeded }, "21"),
+                (try await list { $0.status = .queued }, "98765"),
+                (try await list { $0.status = .canceled }, "43"),
+                (try await list { $0.provider = "b" }, "963"),
+                (try await list { $0.type = .music }, "98"),
+                (
+                    try await list(.client("x")) {
+                        $0.provider = "a"
+                        $0.status = .queued
+                        $0.before = TaskID(rawValue: "snd_8")
+                        $0.limit = 1
+                    }, "7"
+                ),
+            ]
+            for (found, expected) in cases { #expect(found == expected) }
+        }
+    }
+
+    @Test("a hostile word in a filter is only a word", arguments: LedgerStore.all)
+    func injection(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            try await ledger.admit(admitted("snd_1"), holder: one)
+            var query = TaskQuery(owner: .client("x' OR 1=1 --"))
+            query.provider = "'; DROP TABLE tasks; --"
+            let found = try await ledger.tasks(query)
+            #expect(found.isEmpty)
+            let all = try await ledger.tasks(TaskQuery(owner: .everyone))
+            #expect(all.count == 1)
+        }
+    }
+
+    @Test("removing an ended task gives what no other task shares", arguments: LedgerStore.all)
+    func remove(_ store: LedgerStore) async throws {
+        func succeeded(_ id: String, _ contents: [String]) -> (TaskRecord, TaskChange?) {
+            let record = admitted(id)
+            var machine = TaskMachine(record)
+            _ = machine.apply(.slotGranted(route: 0, credential: nil), at: start)
+            _ = machine.apply(.renderingBegan(attempt: 1, takes: contents.count), at: start)
+            for (index, content) in contents.enumerated() {
+                _ = machine.apply(.outputKept(index: index, asset(content), title: nil), at: start)
+            }
+            return (record, machine.takeChange())
+        }
+        try await store.run { ledger in
+            for (record, change) in [succeeded("snd_1", ["aa", "bb"]), succeeded("snd_2", ["bb", "cc"])] {
+                try await ledger.admit(record, holder: one)
+                try await ledger.commit(try #require(change))
+            }
+            let first = try await ledger.remove(TaskID(rawValue: "snd_1"))
+            #expect(first == [asset("aa")])
+            let gone = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(gone == nil)
+            let again = try await ledger.remove(TaskID(rawValue: "snd_1"))
+            #expect(again.isEmpty)
+            let second = try await ledger.remove(TaskID(rawValue: "snd_2"))
+            #expect(second == [asset("bb"), asset("cc")])
+        }
+    }
+
+    @Test("a task that has not ended is not removed", arguments: LedgerStore.all)
+    func removeRunning(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            try await ledger.admit(admitted("snd_1"), holder: one)
+            let nothing = try await ledger.remove(TaskID(rawValue: "snd_1"))
+            #expect(nothing.isEmpty)
+            let found = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(found != nil)
+        }
+    }
+
+    @Test("many callers at once lose nothing", arguments: LedgerStore.all)
+    func concurrency(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        let record = admitted("snd_\(1000 + number)")
+                        try await ledger.admit(record, holder: one)
+                        try await ledger.commit(record.ended(.succeeded).0)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            var query = TaskQuery(owner: .everyone, limit: 1000)
+            query.status = .succeeded
+            let found = try await ledger.tasks(query)
+            #expect(found.count == 200)
+            try await ledger.checkWritable()
+        }
+    }
+
+    @Test("a closed ledger refuses, it does not pretend", arguments: LedgerStore.all)
+    func closed(_ store: LedgerStore) async throws {
+        try await withFolder { folder in
+            let ledger = try await store.open("\(folder)/ledger.db")
+            await ledger.close()
+            await #expect(throws: LedgerError.self) { try await ledger.admit(admitted(), holder: one) }
+            await #expect(throws: LedgerError.self) { try await ledger.checkWritable() }
+        }
+    }
+}
