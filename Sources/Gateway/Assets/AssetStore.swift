@@ -33,6 +33,7 @@ package struct AssetStore: Sendable {
         self.limits = limits
         try Self.makeDirectories(directory)
         try Self.makeDirectories("\(directory)/incoming")
+        try makeFolders()
         clearIncoming()
     }
 
@@ -93,6 +94,16 @@ package struct AssetStore: Sendable {
 
     // MARK: Steps
 
+    /// Makes a folder for each first byte of a hash, durably: a file in a folder that a power cut takes away goes
+    /// with it.
+    private func makeFolders() throws(SystemError) {
+        for byte in UInt8.min...UInt8.max {
+            let folder = "\(directory)/\(Hex.encode([byte]))"
+            if mkdir(folder, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir", subject: folder) }
+        }
+        try Self.synchronize(directory)
+    }
+
     private func inspect(_ path: String) throws(AssetError) -> AudioInspection {
         do throws(AudioFileError) {
             let inspection = try AudioInspection(
@@ -119,12 +130,16 @@ package struct AssetStore: Sendable {
             )
             let target = path(of: asset)
             let folder = "\(directory)/\(asset.sha256.prefix(2))"
-            try Self.makeDirectories(folder)
             try pins.withLock { pins throws(SystemError) in
                 try retryingSystemCall("rename", subject: target) { rename(temporary, target) }
                 pins.pin(asset.sha256)
             }
-            try Self.synchronize(folder)
+            do throws(SystemError) {
+                try Self.synchronize(folder)
+            } catch {
+                unpin(asset)
+                throw error
+            }
             return asset
         } catch {
             throw .storage(error)

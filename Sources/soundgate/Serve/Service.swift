@@ -63,6 +63,8 @@ private struct House: Sendable {
         let rendering = try WorkerPool(name: "render", threads: max(2, cores))
         let files = try WorkerPool(name: "files", threads: 2)
         pools = [rendering, files]
+        // First of all: another process on the same files is refused before anything of its is touched.
+        ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path, log: log)
         let store = try AssetStore(
             directory: configuration.assets.directory,
             limits: configuration.assets.storeLimits
@@ -70,7 +72,6 @@ private struct House: Sendable {
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
-        ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path)
         let providers = configuration.enabledProviders
         var parts = Engine.Parts(
             providers: providers,
@@ -122,45 +123,46 @@ private struct House: Sendable {
 
     func serve(until signals: Signals) async -> Int32 {
         let bound: [HTTPServer.ListenAddress]
-        do throws(SystemError) {
+        do {
+            // Before anybody can ask: what an earlier process left goes on first.
+            try await recover()
             bound = try await server.start()
         } catch {
-            log(.error, "cannot listen", ["reason": "\(error)"])
+            log(.error, "cannot start", ["reason": "\(error)"])
             await close()
             return EX_UNAVAILABLE
         }
         for address in bound {
             log(.notice, "listening on", ["address": "\(address.port == nil ? "" : "http://")\(address)"])
         }
-        await recover()
         await signals.untilStop(log: log)
-        log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
-        gateway.beginDraining()
-        await engine.endWaits()
-        await server.stop(within: configuration.server.drain)
-        await close()
+        await drain()
         log(.notice, "stopped")
         return EX_OK
     }
 
-    private func recover() async {
+    /// Answers what is in flight and lets vendors' answers come in, both within the time to drain.
+    private func drain() async {
+        log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
+        gateway.beginDraining()
+        await engine.beginStopping()
+        async let requests: Void = server.stop(within: configuration.server.drain)
+        async let work: Void = engine.stop(within: configuration.server.drain)
+        _ = await (requests, work)
+        await client.shutdown()
+        await ledger.close()
+    }
+
+    private func recover() async throws(LedgerError) {
         let began = monotonicNow()
-        do throws(LedgerError) {
-            let count = try await engine.recover()
-            guard count > 0 else { return }
-            let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
-            log(
-                .notice,
-                "unfinished tasks taken up",
-                ["recovered": .init(count), "duration": .duration(spent)]
-            )
-        } catch {
-            log(.error, "unfinished tasks cannot be read", ["reason": "\(error)"])
-        }
+        let count = try await engine.recover()
+        guard count > 0 else { return }
+        let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
+        log(.notice, "unfinished tasks taken up", ["recovered": .init(count), "duration": .duration(spent)])
     }
 
     private func close() async {
-        await engine.stop(within: configuration.server.drain)
+        await engine.stop(within: .zero)
         await client.shutdown()
         await ledger.close()
     }

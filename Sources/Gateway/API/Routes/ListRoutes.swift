@@ -18,7 +18,8 @@ extension Gateway {
         json.beginArray()
         for record in records.prefix(limit) {
             // What is under way moves on between commits; the board knows the latest.
-            let latest = parts.engine.board.record(record.id) ?? record
+            let known = parts.engine.board.record(record.id)
+            let latest = known?.status == record.status ? known ?? record : record
             TaskWire(
                 record: latest,
                 baseURL: baseURL(for: call),

@@ -1,5 +1,6 @@
 import Assets
 import Configuration
+import Crypto
 import HTTP
 import HTTPServer
 import JSON
@@ -202,20 +203,17 @@ extension Gateway {
     private func show(_ record: TaskRecord, for call: Request, status: Status = .ok) -> Response {
         let position = parts.engine.board.position(record.id)
         let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position)
-        let tag = EntityTag("\(record.revision)-\(Int(record.progress * 1000))-\(position ?? 0)")
-        if call.method == .get || call.method == .head,
-            Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag) == .notModified
-        {
-            return Response(.notModified, fields: ["ETag": tag.description])
-        }
         var json = JSONWriter()
         wire.write(to: &json)
-        return Response(
-            status,
-            contentType: "application/json",
-            json.bytes,
-            fields: ["ETag": tag.description]
-        )
+        guard call.method == .get || call.method == .head else {
+            return Response(status, contentType: "application/json", json.bytes)
+        }
+        let tag = EntityTag(String(SHA256.hash(json.bytes).hex.prefix(24)))
+        let fields: Fields = ["ETag": tag.description]
+        if Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag) == .notModified {
+            return Response(.notModified, fields: fields)
+        }
+        return Response(status, contentType: "application/json", json.bytes, fields: fields)
     }
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.

@@ -31,7 +31,6 @@ package enum SunoAPI {
                 .loop: [.native(.any)],
                 .bpm: [.native(.integers(1...300))],
                 .key: [.native(.choices(MusicalKey.all.map(\.description)))],
-                .timedLyrics: [.native(.any)],
                 .variations: [.emulated(.selection, .integers(1...1))],
                 .format: [.native(.choices([SoundFormat.mp3.rawValue])), .emulated(.conversion, .any)],
                 .duration: [.hint],

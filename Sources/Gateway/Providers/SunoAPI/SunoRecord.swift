@@ -49,7 +49,7 @@ struct SunoRecord {
             // The stream URL has no extension and may be unfinished: only when nothing else is there.
             let audio = text(["audioUrl", "audio_url", "sourceAudioUrl", "source_audio_url"])
             let stream = text(["streamAudioUrl", "stream_audio_url"])
-            let isFinal = data["status"]?.string == "SUCCESS"
+            let isFinal = ["SUCCESS", "CALLBACK_EXCEPTION"].contains(data["status"]?.string)
             guard let url = audio ?? (isFinal ? stream : nil) else { return nil }
             return RemoteResult(
                 key: text(["id"]) ?? "\(index)",

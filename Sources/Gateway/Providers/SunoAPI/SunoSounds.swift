@@ -10,7 +10,6 @@ struct SunoSounds: JobTranslating {
         if order.isNative(.loop) { body["soundLoop"] = .bool(true) }
         if order.isNative(.bpm), let bpm = order.request.bpm { body["soundTempo"] = .integer(Int64(bpm)) }
         if order.isNative(.key), let key = order.request.key { body["soundKey"] = .string(key.description) }
-        if order.isNative(.timedLyrics) { body["grabLyrics"] = .bool(true) }
         return UpstreamCall(.post, "/api/v1/generate/sounds", body: .json(body))
     }
 

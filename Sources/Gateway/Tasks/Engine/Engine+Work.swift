@@ -82,6 +82,7 @@ extension Engine {
         case .answered(let reply):
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
+                guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
                 post(.accepted(attempt: attempt.number, job), to: id)
             } catch {
                 report(error, attempt: attempt, of: id, fields: fields)
@@ -99,6 +100,10 @@ extension Engine {
                     "code": "\(failure.code.rawValue)", "provider_code": "\(failure.providerCode ?? "-")",
                 ])
             )
+            if [.providerAuth, .insufficientCredits, .rateLimited].contains(failure.code) {
+                let span = min(max(failure.retryAfter ?? .seconds(10), .seconds(1)), .seconds(60))
+                rest(attempt.credential, of: attempt.name.provider, for: span)
+            }
             post(.refused(attempt: attempt.number, failure), to: id)
         case .unknown(let reason):
             parts.log(.error, "the answer to a create cannot be read", fields.adding(["reason": "\(reason)"]))
@@ -145,20 +150,21 @@ extension Engine {
                 } onCancel: {
                     cancellation.cancel()
                 }
-                finish(result, take: take, of: id)
+                finish(result, take: take, attempt: number, of: id)
             }
         }
     }
 
-    private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
+    private func finish(_ result: Rendering.Outcome, take: Int, attempt number: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
-            post(.outputKept(index: take, asset, title: title), to: id)
+            post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
             parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
-            post(.outputFailed(index: take, Failure(.internal, "the sound could not be rendered")), to: id)
+            let failure = Failure(.internal, "the sound could not be rendered")
+            post(.outputFailed(attempt: number, index: take, failure), to: id)
         }
     }
 
@@ -261,15 +267,16 @@ extension Engine {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
                 guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
-                post(.outputKept(index: index, asset, title: nil), to: id)
+                post(.outputKept(attempt: output.attempt, index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }
-                fetchFailed(error, output: index, of: id)
+                fetchFailed(error, output: output, of: id)
             }
         }
     }
 
-    private func fetchFailed(_ problem: AssetFetcher.Problem, output index: Int, of id: TaskID) {
+    private func fetchFailed(_ problem: AssetFetcher.Problem, output: OutputRecord, of id: TaskID) {
+        let index = output.index
         guard let fetch = live[id]?.fetches[index] else { return }
         parts.log(
             .warning,
@@ -279,8 +286,12 @@ extension Engine {
         var isOver = parts.time.instant - fetch.began >= parts.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.
         if case .storage = problem { isOver = false }
+        // While the vendor is at work the file may come late, or under another address.
+        let attempts = live[id]?.machine.record.attempts ?? []
+        if attempts.contains(where: { $0.number == output.attempt && $0.state.isOpen }) { isOver = false }
         guard !isOver else {
-            return post(.outputFailed(index: index, Failure(.badResult, problem.description)), to: id)
+            let failure = Failure(.badResult, problem.description)
+            return post(.outputFailed(attempt: output.attempt, index: index, failure), to: id)
         }
         let pause = min(Duration.milliseconds(250) * (1 << min(fetch.tries, 7)), .seconds(15))
         push(.fetch(id, output: index), after: pause)

@@ -11,6 +11,8 @@ package struct SlotQueue: Sendable {
         let capacity: Int
         var used = 0
         var uses = 0
+        /// Was refused a moment ago: only used when no other is free.
+        var isResting = false
     }
 
     private struct Waiting: Sendable {
@@ -83,9 +85,15 @@ package struct SlotQueue: Sendable {
         }
     }
 
+    /// Marks a credential that was refused, or that has rested.
+    package mutating func setResting(_ credential: String?, _ isResting: Bool) {
+        if let index = places.firstIndex(where: { $0.name == credential }) { places[index].isResting = isResting }
+    }
+
     private func freest() -> Int? {
         places.indices.filter { places[$0].used < places[$0].capacity }.min { a, b in
             let (x, y) = (places[a], places[b])
+            if x.isResting != y.isResting { return y.isResting }
             let (freeX, freeY) = (x.capacity - x.used, y.capacity - y.used)
             return freeX != freeY ? freeX > freeY : x.uses < y.uses
         }

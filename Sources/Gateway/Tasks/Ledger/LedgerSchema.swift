@@ -28,6 +28,8 @@ let ledgerMigrations: [Migration] = [
                 lease_until INTEGER
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX unfinished_tasks ON tasks (id) WHERE ended_at IS NULL;
+            CREATE INDEX tasks_by_client ON tasks (client, id);
+            CREATE INDEX tasks_by_status ON tasks (status, id);
             CREATE TABLE attempts (
                 task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
                 number INTEGER NOT NULL,
@@ -61,6 +63,8 @@ let ledgerMigrations: [Migration] = [
                 PRIMARY KEY (task, number)
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX outputs_by_content ON outputs (sha256) WHERE sha256 IS NOT NULL;
+            CREATE TABLE probes (id INTEGER PRIMARY KEY NOT NULL, count INTEGER NOT NULL) STRICT;
+            INSERT INTO probes VALUES (1, 0);
             """
     )
 ]

@@ -1,16 +1,19 @@
 import SQLite
 package import Sound
+package import Telemetry
 
 /// The ledger in one SQLite file: one process, grouped commits.
 package struct SQLiteLedger: Ledger {
     private let database: Database
+    private let log: Log
 
     /// Opens or creates the file and brings its tables up to date.
     ///
     /// The database is locked for this process, so leases that a dead process left behind are void.
     ///
     /// - Throws: `DatabaseOpeningError` for a file that is in use, foreign, damaged or of a newer version.
-    package init(path: String) async throws {
+    package init(path: String, log: Log = .current) async throws {
+        self.log = log
         database = try Database(path: path, migrations: ledgerMigrations)
         try await database.write { connection in
             _ = try connection.run(
@@ -49,6 +52,19 @@ package struct SQLiteLedger: Ledger {
         until: Moment,
         now: Moment
     ) async throws(LedgerError) -> [TaskRecord] {
+        // A batch of which nothing can be read is not the end of the work.
+        while true {
+            let (claimed, records) = try await claimBatch(limit, for: holder, until: until, now: now)
+            if claimed == 0 || !records.isEmpty { return records }
+        }
+    }
+
+    private func claimBatch(
+        _ limit: Int,
+        for holder: LeaseHolder,
+        until: Moment,
+        now: Moment
+    ) async throws(LedgerError) -> (claimed: Int, records: [TaskRecord]) {
         try await write { connection in
             let ids = try connection.query(
                 """
@@ -64,7 +80,19 @@ package struct SQLiteLedger: Ledger {
                     .integer(Int64(limit)),
                 ]
             ) { $0.text(0) }
-            return try ids.sorted().compactMap { try Rows.task($0, on: connection) }
+            return (ids.count, readable(ids.sorted(), on: connection))
+        }
+    }
+
+    /// The tasks that can be read; one that cannot is logged and does not hide the others.
+    private func readable(_ ids: [String], on connection: Connection) -> [TaskRecord] {
+        ids.compactMap { id in
+            do {
+                return try Rows.task(id, on: connection)
+            } catch {
+                log(.error, "a stored task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+                return nil
+            }
         }
     }
 
@@ -89,7 +117,7 @@ package struct SQLiteLedger: Ledger {
         let bound = values + [.integer(Int64(query.limit))]
         return try await read { connection in
             let ids = try connection.query(sql, bound) { $0.text(0) }
-            return try ids.compactMap { try Rows.task($0, on: connection) }
+            return readable(ids, on: connection)
         }
     }
 
@@ -119,7 +147,7 @@ package struct SQLiteLedger: Ledger {
 
     package func checkWritable() async throws(LedgerError) {
         try await write { connection in
-            _ = try connection.run("UPDATE tasks SET revision = revision WHERE id = ''")
+            _ = try connection.run("UPDATE probes SET count = count + 1 WHERE id = 1")
         }
     }
 

@@ -20,9 +20,11 @@ package enum TaskEvent: Sendable, Equatable {
     /// The vendor no longer lets us ask, or no longer knows the job.
     case lost(attempt: Int, Failure)
     /// A take was fetched (or made), checked and kept.
-    case outputKept(index: Int, AssetRecord, title: String?)
+    case outputKept(attempt: Int, index: Int, AssetRecord, title: String?)
     /// A take cannot be had.
-    case outputFailed(index: Int, Failure)
+    case outputFailed(attempt: Int, index: Int, Failure)
+    /// The attempt was stored but, on second thought, nothing was sent.
+    case notBegun(attempt: Int)
     case cancelRequested
     case deadlinePassed
 }
@@ -63,6 +65,8 @@ package struct TaskMachine: Sendable {
     private var unsaved: TaskChange.Parts
     /// Attempts whose place has been given back, so that none is given back twice.
     private var released: Set<Int>
+    /// Routes whose operations can be run again without any effect outside.
+    private var repeatable: Set<Int> = []
 
     /// A machine over a record, fresh or read back.
     package init(_ record: TaskRecord, policy: Policy = Policy()) {
@@ -93,19 +97,28 @@ package struct TaskMachine: Sendable {
     /// - Returns: what is to be done, once what this changed is durable.
     package mutating func resume(at now: Moment, isRepeatable: (Route) -> Bool) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
+        repeatable = Set(record.routes.indices.filter { isRepeatable(record.routes[$0]) })
         guard let attempt = record.attempts.last else { return [.waitForSlot(route: 0, after: .zero)] }
-        let repeatable = isRepeatable(record.routes[attempt.route])
         switch attempt.state {
         case .intended, .accepted:
-            if repeatable { return [.submit(attempt: attempt.number)] }
+            if repeatable.contains(attempt.route) { return [.submit(attempt: attempt.number)] }
             if attempt.state == .intended {
                 return apply(.acceptanceUnknown(attempt: attempt.number), at: now)
             }
             return pendingFetches + [.poll(attempt: attempt.number, eta: nil)]
-        case .succeeded: return pendingFetches.isEmpty ? conclude(at: now) : pendingFetches
-        case .failed:
-            return attempt.error.map { moveOn(from: attempt, after: $0, at: now) } ?? conclude(at: now)
+        case .succeeded, .failed: return pendingFetches.isEmpty ? conclude(at: now) : pendingFetches
         case .unknown, .canceled: return []
+        }
+    }
+
+    /// Notes the vendor's id of a job whose create was answered only after its task had ended.
+    ///
+    /// Nothing follows from it but that the operator can find the job: it is paid for.
+    package mutating func noteLateAcceptance(attempt number: Int, _ job: RemoteJob) {
+        guard record.status.hasEnded, let attempt = attempt(number), attempt.providerTaskID == nil else { return }
+        change(number) {
+            $0.providerTaskID = job.id
+            if $0.state == .unknown { $0.state = .canceled }
         }
     }
 
@@ -125,8 +138,11 @@ package struct TaskMachine: Sendable {
         case .observed(let number, let observation): return observed(number, observation, at: now)
         case .lost(let number, let failure):
             return isOpen(number) ? attemptFailed(number, failure, at: now) : []
-        case .outputKept(let index, let asset, let title): return kept(index, asset, title, at: now)
-        case .outputFailed(let index, let failure): return outputFailed(index, failure, at: now)
+        case .outputKept(let number, let index, let asset, let title):
+            return kept(index, of: number, asset, title, at: now)
+        case .outputFailed(let number, let index, let failure):
+            return outputFailed(index, of: number, failure, at: now)
+        case .notBegun(let number): return notBegun(number, at: now)
         case .cancelRequested:
             return stop(.canceled, Failure(.canceled, "the task was canceled"), attempts: .canceled, at: now)
         case .deadlinePassed: return deadlinePassed(at: now)
@@ -166,10 +182,8 @@ package struct TaskMachine: Sendable {
             $0.error = nil
         }
         record.eta = job.eta
-        if let estimate = record.routes[attempt.route].estimatedCost, record.cost == nil {
-            record.cost = Cost(estimate, .estimated)
-            unsaved.task = true
-        }
+        // What an attempt costs that the vendor failed is given back as a rule: the attempt in use counts.
+        if let estimate = record.routes[attempt.route].estimatedCost { setCost(Cost(estimate, .estimated)) }
         return [.poll(attempt: number, eta: job.eta)]
     }
 
@@ -180,6 +194,18 @@ package struct TaskMachine: Sendable {
 
     private mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
         guard attempt(number)?.state == .intended else { return [] }
+        markUnknown(number)
+        return release(number)
+    }
+
+    /// A create that is under way when the task ends may reach the vendor: nobody can tell.
+    private mutating func markUnanswered() {
+        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route) {
+            markUnknown(attempt.number)
+        }
+    }
+
+    private mutating func markUnknown(_ number: Int) {
         change(number) {
             $0.state = .unknown
             $0.error = Failure(
@@ -189,7 +215,6 @@ package struct TaskMachine: Sendable {
                 retryable: false
             )
         }
-        return release(number)
     }
 
     private mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
@@ -198,32 +223,38 @@ package struct TaskMachine: Sendable {
         if record.outputs.isEmpty {
             for index in 0..<takes { addOutput(OutputRecord(index: index, attempt: number)) }
         }
-        if record.cost == nil, let estimate = record.routes[attempt.route].estimatedCost {
-            record.cost = Cost(estimate, .actual)
-            unsaved.task = true
-        }
+        if let estimate = record.routes[attempt.route].estimatedCost { setCost(Cost(estimate, .actual)) }
         return []
     }
 
-    /// Ends an attempt that failed and finds the next thing to try.
+    private mutating func notBegun(_ number: Int, at now: Moment) -> [TaskEffect] {
+        guard attempt(number)?.state == .intended else { return [] }
+        change(number) {
+            $0.state = .canceled
+            $0.endedAt = now
+        }
+        return release(number)
+    }
+
+    /// Ends an attempt that failed; what follows is decided when the takes that it had delivered are settled.
     private mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
         change(number) {
             $0.state = .failed
             $0.error = failure
             $0.endedAt = now
         }
-        failPendingOutputs(failure)
-        guard let attempt = attempt(number), !record.outputs.contains(where: { $0.status == .ready }) else {
-            return release(number) + conclude(at: now)
-        }
-        return release(number) + moveOn(from: attempt, after: failure, at: now)
+        // A take whose address is known may be had although the job failed later.
+        failPendingOutputs(failure) { $0.sourceURL == nil }
+        return release(number) + conclude(at: now)
     }
 
     /// The next route, the same route after a pause, or the end.
     private mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
         -> [TaskEffect]
     {
-        guard failure.mayMoveOn, record.attempts.count < policy.maxAttempts else {
+        // Once the vendor has the job, only its own word that the job failed allows another one.
+        let mayMoveOn = attempt.providerTaskID == nil ? failure.mayMoveOn : failure.code == .providerFailed
+        guard mayMoveOn, record.attempts.count < policy.maxAttempts else {
             return fail(failure, at: now)
         }
         record.outputs.removeAll { $0.status == .failed }
@@ -287,10 +318,14 @@ package struct TaskMachine: Sendable {
         return effects
     }
 
-    private mutating func kept(_ index: Int, _ asset: AssetRecord, _ title: String?, at now: Moment)
-        -> [TaskEffect]
-    {
-        guard let position = record.outputs.firstIndex(where: { $0.index == index }),
+    private mutating func kept(
+        _ index: Int,
+        of number: Int,
+        _ asset: AssetRecord,
+        _ title: String?,
+        at now: Moment
+    ) -> [TaskEffect] {
+        guard let position = record.outputs.firstIndex(where: { $0.index == index && $0.attempt == number }),
             record.outputs[position].status == .pending
         else { return [] }
         record.outputs[position].status = .ready
@@ -300,8 +335,10 @@ package struct TaskMachine: Sendable {
         return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
     }
 
-    private mutating func outputFailed(_ index: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
-        guard let position = record.outputs.firstIndex(where: { $0.index == index }),
+    private mutating func outputFailed(_ index: Int, of number: Int, _ failure: Failure, at now: Moment)
+        -> [TaskEffect]
+    {
+        guard let position = record.outputs.firstIndex(where: { $0.index == index && $0.attempt == number }),
             record.outputs[position].status == .pending
         else { return [] }
         record.outputs[position].status = .failed
@@ -324,17 +361,19 @@ package struct TaskMachine: Sendable {
 
     // MARK: Ends
 
-    /// Ends the task when no attempt is open and no take is pending.
+    /// When no attempt is open and no take is pending: the end, or the next thing to try after a failure.
     private mutating func conclude(at now: Moment) -> [TaskEffect] {
-        guard !record.attempts.contains(where: \.state.isOpen),
+        guard !record.attempts.isEmpty, !record.attempts.contains(where: \.state.isOpen),
             !record.outputs.contains(where: { $0.status == .pending })
         else { return [] }
         if record.outputs.contains(where: { $0.status == .ready }) {
             return end(.succeeded, nil, at: now)
         }
+        if let last = record.attempts.last, last.state == .failed, let failure = last.error {
+            return moveOn(from: last, after: failure, at: now)
+        }
         let failure =
-            record.outputs.first?.error ?? record.attempts.last?.error
-            ?? Failure(.badResult, "the provider delivered nothing")
+            record.outputs.first?.error ?? Failure(.badResult, "the provider delivered nothing")
         if let last = record.attempts.last, last.state == .succeeded {
             change(last.number) {
                 $0.state = .failed
@@ -357,6 +396,7 @@ package struct TaskMachine: Sendable {
                 at: now
             )
         }
+        markUnanswered()
         if let unknown = record.attempts.last(where: { $0.state == .unknown }), let error = unknown.error {
             return stop(.failed, error, attempts: .unknown, at: now)
         }
@@ -371,6 +411,7 @@ package struct TaskMachine: Sendable {
         attempts state: AttemptRecord.State,
         at now: Moment
     ) -> [TaskEffect] {
+        markUnanswered()
         var effects: [TaskEffect] = []
         for attempt in record.attempts where attempt.state.isOpen {
             change(attempt.number) {
@@ -417,8 +458,12 @@ package struct TaskMachine: Sendable {
         unsaved.outputs.insert(output.index)
     }
 
-    private mutating func failPendingOutputs(_ failure: Failure) {
-        for position in record.outputs.indices where record.outputs[position].status == .pending {
+    private mutating func failPendingOutputs(
+        _ failure: Failure,
+        where isLost: (OutputRecord) -> Bool = { _ in true }
+    ) {
+        for position in record.outputs.indices
+        where record.outputs[position].status == .pending && isLost(record.outputs[position]) {
             record.outputs[position].status = .failed
             record.outputs[position].error = failure
             unsaved.outputs.insert(record.outputs[position].index)

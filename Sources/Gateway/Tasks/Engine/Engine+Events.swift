@@ -1,0 +1,224 @@
+import Assets
+import Providers
+import Sound
+import Telemetry
+import Threads
+
+/// Events in, changes to the ledger, effects out: one after another for each task.
+extension Engine {
+    func adopt(_ record: TaskRecord) {
+        guard live[record.id] == nil, !isStopping else { return }
+        var machine = TaskMachine(record, policy: parts.policy)
+        let now = parts.time.moment
+        let effects = machine.resume(at: now) { route in
+            provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
+        }
+        live[record.id] = Live(machine: machine, place: places.removeValue(forKey: record.id))
+        let left = max(record.deadline.milliseconds - now.milliseconds, 0)
+        push(.deadline(record.id), after: .milliseconds(left))
+        settle(record.id, effects)
+    }
+
+    /// Hands an event to a task; it is taken when those before it have been.
+    func post(_ event: TaskEvent, to id: TaskID) {
+        guard live[id] != nil else { return }
+        live[id]?.events.append(event)
+        guard live[id]?.isBusy == false else { return }
+        live[id]?.isBusy = true
+        // Owned by the task's entry: it ends when the task's events are used up.
+        Task { await self.pump(id) }
+    }
+
+    private func pump(_ id: TaskID) async {
+        while let event = live[id]?.events.first {
+            live[id]?.events.removeFirst()
+            if isStopping, case .slotGranted = event {
+                // An attempt that is not begun now is begun by the next process.
+                releasePlace(of: id)
+                continue
+            }
+            let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
+            let change = live[id]?.machine.takeChange()
+            guard let record = live[id]?.machine.record else { break }
+            // Without the ledger nothing may follow: the next process goes on from what is stored.
+            if let change, await !commit(change) { break }
+            afterCommit(event, record)
+            board.publish(record)
+            if case .slotGranted = event, !effects.contains(where: \.isSubmit) { releasePlace(of: id) }
+            for effect in effects { run(effect, for: id) }
+        }
+        live[id]?.isBusy = false
+    }
+
+    /// Commits what `resume` changed and runs what it asked for.
+    private func settle(_ id: TaskID, _ effects: [TaskEffect]) {
+        guard let change = live[id]?.machine.takeChange() else {
+            for effect in effects { run(effect, for: id) }
+            return
+        }
+        live[id]?.isBusy = true
+        Task {
+            guard await commit(change) else { return }
+            board.publish(change.record)
+            for effect in effects { run(effect, for: id) }
+            await pump(id)
+        }
+    }
+
+    /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
+    ///
+    /// `false` when the engine's time to stop runs out before the store took it.
+    func commit(_ change: TaskChange) async -> Bool {
+        var pause = Duration.milliseconds(50)
+        while true {
+            do throws(LedgerError) {
+                try await parts.ledger.commit(change)
+                return true
+            } catch {
+                parts.log(
+                    .error,
+                    "a change could not be stored; trying again",
+                    ["task": "\(change.record.id)", "reason": "\(error)"]
+                )
+                guard parts.time.instant < stopsAt else { return false }
+                await sleep(pause)
+                pause = min(pause * 2, .seconds(isStopping ? 1 : 5))
+            }
+        }
+    }
+
+    private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {
+        switch event {
+        case .outputKept(_, _, let asset, _):
+            parts.store.unpin(asset)
+            if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        case .accepted(let number, let job):
+            let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
+            parts.log(
+                .notice,
+                "a provider took a job",
+                [
+                    "task": "\(record.id)", "route": "\(name?.description ?? "-")",
+                    "provider_task_id": "\(job.id)",
+                ]
+            )
+        default: break
+        }
+        guard record.status.hasEnded else { return }
+        parts.log(
+            .info,
+            "task ended",
+            [
+                "task": "\(record.id)", "status": "\(record.status.rawValue)",
+                "provider": "\(record.route?.name.provider ?? "-")",
+                "error": "\(record.error?.code.rawValue ?? "-")",
+            ]
+        )
+    }
+
+    private func run(_ effect: TaskEffect, for id: TaskID) {
+        switch effect {
+        case .waitForSlot(let route, let pause):
+            leaveAttempt(of: id)
+            if pause > .zero { push(.slot(id, route: route), after: pause) } else { queue(id, route: route) }
+        case .submit(let attempt):
+            // While the row was being stored the caller may have thought better of it: nothing has left yet.
+            if live[id]?.events.contains(where: \.endsTheTask) == true, !isRepeatable(attempt, of: id) {
+                live[id]?.events.insert(.notBegun(attempt: attempt), at: 0)
+            } else {
+                begin(attempt, of: id)
+            }
+        case .poll(let attempt, let eta): schedulePoll(id, attempt: attempt, eta: eta)
+        case .fetch(let output): beginFetch(id, output: output)
+        case .releaseSlot: releasePlace(of: id)
+        case .end: conclude(id)
+        }
+    }
+
+    /// Forgets what was under way for an attempt that has ended, so that nothing of it touches the next one.
+    private func leaveAttempt(of id: TaskID) {
+        for work in live[id]?.works.values ?? [:].values { work.cancel() }
+        live[id]?.works = [:]
+        live[id]?.fetches = [:]
+        live[id]?.polls = 0
+        live[id]?.failedPolls = 0
+    }
+
+    private func conclude(_ id: TaskID) {
+        releasePlace(of: id)
+        guard let task = live.removeValue(forKey: id) else { return }
+        for provider in Array(slots.keys) { slots[provider]?.leave(id) }
+        for work in task.works.values { work.cancel() }
+        for event in task.events {
+            switch event {
+            // Kept too late: nobody will refer to it.
+            case .outputKept(_, _, let asset, _): giveUp(asset)
+            case .accepted(let number, let job): noteLate(job, attempt: number, of: task.machine)
+            default: break
+            }
+        }
+        for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
+        dropStaleDues()
+    }
+
+    /// A vendor took a job whose task has ended: the operator must be able to find it.
+    func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) {
+        Task {
+            var record = board.record(id)
+            if record == nil { record = try? await parts.ledger.task(id) }
+            guard let record else { return }
+            noteLate(job, attempt: number, of: TaskMachine(record, policy: parts.policy))
+        }
+    }
+
+    private func noteLate(_ job: RemoteJob, attempt number: Int, of machine: TaskMachine) {
+        var machine = machine
+        machine.noteLateAcceptance(attempt: number, job)
+        parts.log(
+            .warning,
+            "a provider took a job whose task has ended",
+            ["task": "\(machine.record.id)", "provider_task_id": "\(job.id)"]
+        )
+        guard let change = machine.takeChange() else { return }
+        Task {
+            if await commit(change) { board.publish(change.record) }
+        }
+    }
+
+    /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
+    func giveUp(_ asset: AssetRecord) {
+        parts.store.unpin(asset)
+        abandon(asset)
+    }
+
+    private func abandon(_ asset: AssetRecord) {
+        let mark = parts.store.mark()
+        Task {
+            do {
+                guard try await !parts.ledger.refers(to: asset) else { return }
+                let store = parts.store
+                try await parts.pool.run { try store.remove(asset, unlessTouchedSince: mark) }
+            } catch {
+                parts.log(.warning, "an unwanted asset could not be removed", ["reason": "\(error)"])
+            }
+        }
+    }
+
+    private func isRepeatable(_ number: Int, of id: TaskID) -> Bool {
+        guard let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
+            return false
+        }
+        let name = record.attempts[number - 1].name
+        return provider(name.provider)?.operation(name.operation)?.isRepeatable ?? false
+    }
+}
+
+extension TaskEffect {
+    fileprivate var isSubmit: Bool {
+        if case .submit = self { true } else { false }
+    }
+}
+
+extension TaskEvent {
+    fileprivate var endsTheTask: Bool { self == .cancelRequested || self == .deadlinePassed }
+}

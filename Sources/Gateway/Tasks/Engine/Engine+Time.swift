@@ -1,0 +1,71 @@
+import EventLoop
+import Sound
+
+/// Due times: one heap, and never more wake-ups under way than it takes.
+extension Engine {
+    func push(_ due: Due, after span: Duration) {
+        heap.push(due, due: parts.time.instant &+ span.wholeNanoseconds)
+        arm()
+    }
+
+    /// Asks to be woken for the first due time, unless a wake-up that comes in time is under way already.
+    private func arm() {
+        guard let next = heap.firstDue, next < armed.last ?? .max else { return }
+        armed.append(next)
+        let now = parts.time.instant
+        parts.time.wake(on: loop, after: .nanoseconds(next > now ? Int64(clamping: next - now) : 0)) {
+            self.assumeIsolated { $0.fire(next) }
+        }
+    }
+
+    private func fire(_ armedFor: UInt64) {
+        armed.removeAll { $0 == armedFor }
+        let now = parts.time.instant
+        while let due = heap.pop(until: now) {
+            switch due {
+            case .deadline(let id): post(.deadlinePassed, to: id)
+            case .slot(let id, let route): queue(id, route: route)
+            case .poll(let id, let attempt): poll(id, attempt: attempt)
+            case .fetch(let id, let output): fetch(id, output: output)
+            case .waiter(let token): wake(token)
+            case .rested(let provider, let credential):
+                slots[provider]?.setResting(credential, false)
+                grant(provider)
+            }
+        }
+        arm()
+    }
+
+    /// Deadlines of tasks that have ended would otherwise fill the heap until they come due.
+    func dropStaleDues() {
+        guard heap.count > 4096, heap.count > 4 * live.count else { return }
+        heap.removeAll { due in
+            switch due {
+            case .deadline(let id), .slot(let id, _), .poll(let id, _), .fetch(let id, _): live[id] == nil
+            case .waiter(let token): waiters[token] == nil
+            case .rested: false
+            }
+        }
+    }
+
+    /// Suspends for a span of the engine's own time.
+    func sleep(_ span: Duration) async {
+        let token = newToken()
+        await withCheckedContinuation { continuation in
+            waiters[token] = Waiter(task: TaskID(rawValue: ""), continuation: continuation)
+            // Only now: a wait that comes due before somebody waits would wake nobody.
+            push(.waiter(token), after: span)
+        }
+    }
+
+    func newToken() -> Int {
+        lastToken += 1
+        return lastToken
+    }
+
+    func wake(_ token: Int) {
+        guard let waiter = waiters.removeValue(forKey: token) else { return }
+        waitersOf[waiter.task]?.removeAll { $0 == token }
+        waiter.continuation.resume()
+    }
+}
