@@ -44,6 +44,19 @@ import Testing
         }
     }
 
+    @Test func inAFolderTheGatewayNamesTheFile() async throws {
+        try await withGateway { gateway, folder in
+            let words = ["sound", "bell", "--duration=0.5", "-o", ".", "--server", gateway.address]
+            let run = try await Program.run(words, in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            let name = try #require(
+                run.output.firstMatch(of: /^\.\/([a-z0-9-]+\.wav)\n$/)?.1,
+                "\(run.output)"
+            )
+            #expect(folder.names.contains(String(name)))
+        }
+    }
+
     @Test func aFileInTheWayLeavesTheAudioAtTheGateway() async throws {
         try await withEmulatedVendors { gateway, _, folder in
             // The vendor makes two sounds unasked, so that the names are only known at the end.

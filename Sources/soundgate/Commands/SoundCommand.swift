@@ -7,7 +7,7 @@ enum SoundCommand {
         "--output",
         short: "-o",
         value: "FILE",
-        summary: "save here; several takes become FILE-0, FILE-1, … (default: the gateway's name)"
+        summary: "save here, a file or a folder; several sounds become FILE-0, FILE-1, …"
     )
     private static let force = Option("--force", summary: "replace files that exist")
 
@@ -15,7 +15,9 @@ enum SoundCommand {
         name: "sound",
         summary: "ask a running gateway for a sound, and save the audio",
         details: """
-            Prints the names of the saved files. Ctrl-C cancels the task at the gateway.
+            Prints the names of the saved files. Ctrl-C cancels the task at the gateway. Ends with 1 when the task
+            failed, 64 for a wrong request, 69 without a gateway or a provider, 73 when a file cannot be saved, 77
+            without a valid key.
 
               soundgate sound "soft rain with distant thunder" --loop --duration 12 -o rain.wav
               soundgate sound "lofi drum loop" --bpm 90 --key Am --variations 2 -o lofi.wav --format wav
@@ -28,7 +30,7 @@ enum SoundCommand {
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         let body = try RequestOptions.body(invocation)
-        let destination = Destination(path: invocation.text(output), isForced: invocation.has(force))
+        let destination = Destination(invocation.text(output), isForced: invocation.has(force))
         try destination.checkBeforehand(count: Int(clamping: body["variations"]?.integer ?? 1))
         return try await GatewayClient.with(invocation) { gateway in
             let interruption = try Interruption()

@@ -15,6 +15,7 @@ struct SoundOrder {
     func follow(_ created: SoundTask, _ saw: (SoundTask) -> Void) async throws -> SoundTask {
         var task = created
         var absentSince: UInt64?
+        defer { display.clear() }
         while !task.hasEnded {
             if absentSince == nil { display.show(task) }
             let began = monotonicNow()
@@ -32,7 +33,6 @@ struct SoundOrder {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
-        display.clear()
         return task
     }
 
