@@ -22,7 +22,7 @@ enum Soundgate {
         case .version:
             exit(VersionCommand.run().rawValue)
         case .run(let command, let invocation):
-            if command.takesSignals { Interruption.blockSignals() }
+            Interruption.block(command.signals)
             // The process ends with the command. The main thread only waits: with an asynchronous `main` it would be
             // parked by the runtime with every signal unblocked, and Ctrl-C would end the process there.
             Task.detached { exit(await run(command, invocation).rawValue) }

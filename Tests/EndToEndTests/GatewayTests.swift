@@ -1,4 +1,5 @@
 import AudioFile
+import Glibc
 import HTTP
 import JSON
 import Testing
@@ -140,6 +141,24 @@ import Testing
             }
             let accepted = try await doubles.get("/_control/tasks").json["accepted"]?.integer
             #expect(accepted == 0)
+        }
+    }
+
+    // MARK: Signals
+
+    @Test func aHangUpDoesNotEndTheGatewayAndTerminationDoes() async throws {
+        try await Folder.with { folder in
+            let program = try Program.gateway(in: folder)
+            defer { program.send(SIGKILL) }
+            try await withClient { client in
+                let gateway = try await program.peer(client, ready: "/readyz")
+                program.send(SIGHUP)
+                try await program.wait(for: "its word on SIGHUP") {
+                    program.errors.contains("SIGHUP") ? () : nil
+                }
+                #expect(try await gateway.get("/healthz").status == 200)
+            }
+            #expect(await program.stop() == 0)
         }
     }
 

@@ -44,6 +44,52 @@ import Testing
         }
     }
 
+    @Test func inAFolderTheGatewayNamesTheFile() async throws {
+        try await withGateway { gateway, folder in
+            let words = ["sound", "bell", "--duration=0.5", "-o", ".", "--server", gateway.address]
+            let run = try await Program.run(words, in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            let name = try #require(
+                run.output.firstMatch(of: /^\.\/([a-z0-9-]+\.wav)\n$/)?.1,
+                "\(run.output)"
+            )
+            #expect(folder.names.contains(String(name)))
+        }
+    }
+
+    @Test func aFileInTheWayLeavesTheAudioAtTheGateway() async throws {
+        try await withEmulatedVendors { gateway, _, folder in
+            // The vendor makes two sounds unasked, so that the names are only known at the end.
+            try folder.write("mine", to: "techno-1.mp3")
+            let words = [
+                "sound", "techno", "--provider=sunoapi", "-o", "techno.mp3", "--server", gateway.address,
+            ]
+            let run = try await Program.run(words, in: folder)
+            #expect(run.status == 73)
+            #expect(run.output == "techno-0.mp3\n")
+            #expect(run.errors.contains("techno-1.mp3 exists"), "\(run.errors)")
+            #expect(run.errors.contains(/The gateway keeps it at http:.*\/audio\/1\n/), "\(run.errors)")
+            #expect(folder.text(of: "techno-1.mp3") == "mine")
+            #expect(!folder.names.contains { $0.hasSuffix(".part") })
+        }
+    }
+
+    @Test func aFailedTaskEndsWithStatus1AndItsError() async throws {
+        try await withEmulatedVendors { gateway, doubles, folder in
+            let fault: JSONValue = [
+                "vendor": "sunoapi", "operation": "poll", "fault": "sensitive", "times": "always",
+            ]
+            let kinds = try await doubles.get("/_control/faults").json["known"]?["sunoapi"]
+            let scripted = try await doubles.post("/_control/faults", fault)
+            try #require(scripted.status == 201, "\(scripted.json) \(kinds ?? .null)")
+            let words = ["sound", "techno", "--provider=sunoapi", "--server", gateway.address]
+            let run = try await Program.run(words, in: folder)
+            #expect(run.status == 1, "\(run.errors)")
+            #expect(run.errors.contains(/snd_\w+ failed: .+ \(\w+\)/), "\(run.errors)")
+            #expect(run.output.isEmpty)
+        }
+    }
+
     @Test func aRefusalIsToldFieldByField() async throws {
         try await withGateway { gateway, folder in
             let words = ["sound", "x", "--bpm", "900", "--key", "H", "--server", gateway.address]

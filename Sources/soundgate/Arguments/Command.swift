@@ -8,8 +8,8 @@ struct Command: Sendable {
     var details: String?
     var arguments: [Argument] = []
     var options: [Option] = []
-    /// Whether the command handles SIGINT and SIGTERM itself instead of just ending.
-    var takesSignals = false
+    /// The signals that the command handles itself instead of just ending.
+    var signals: [Int32] = []
     let run: @Sendable (Invocation) async throws -> ExitStatus
 
     /// The command's name as the words of a command line.

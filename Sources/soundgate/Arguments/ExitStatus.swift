@@ -25,25 +25,3 @@ struct ExitStatus: RawRepresentable, Sendable, Equatable {
     /// Ended by a signal, as a shell counts it: 130 for Ctrl-C.
     static func interrupted(by signal: Int32) -> ExitStatus { ExitStatus(rawValue: 128 + signal) }
 }
-
-/// A command that could not do its work, told in one line to the person who gave it.
-struct CommandFailure: Error {
-    let status: ExitStatus
-    let message: String
-
-    init(_ status: ExitStatus, _ message: String) {
-        self.status = status
-        self.message = message
-    }
-}
-
-/// A command line that cannot be understood.
-struct UsageError: Error, CustomStringConvertible {
-    /// What is wrong, and where help is.
-    let description: String
-
-    init(_ message: String, command: String? = nil) {
-        let help = (["soundgate help"] + (command.map { [$0] } ?? [])).joined(separator: " ")
-        description = "\(message)\nTry \"\(help)\"."
-    }
-}

@@ -32,7 +32,7 @@ enum EmulateCommand {
             /_control, while listening on loopback.
             """,
         options: [listen, speed, assetLatency],
-        takesSignals: true,
+        signals: Interruption.signals,
         run: run
     )
 

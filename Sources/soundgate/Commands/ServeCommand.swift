@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 
 /// Runs the gateway.
 enum ServeCommand {
@@ -21,7 +22,7 @@ enum ServeCommand {
             synthesizer as its only provider.
             """,
         options: [config, listen],
-        takesSignals: true,
+        signals: [SIGINT, SIGTERM, SIGHUP],
         run: run
     )
 

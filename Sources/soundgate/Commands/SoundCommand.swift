@@ -7,7 +7,7 @@ enum SoundCommand {
         "--output",
         short: "-o",
         value: "FILE",
-        summary: "save here; several takes become FILE-0, FILE-1, … (default: the gateway's name)"
+        summary: "save here, a file or a folder; several sounds become FILE-0, FILE-1, …"
     )
     private static let force = Option("--force", summary: "replace files that exist")
 
@@ -15,20 +15,22 @@ enum SoundCommand {
         name: "sound",
         summary: "ask a running gateway for a sound, and save the audio",
         details: """
-            Prints the names of the saved files. Ctrl-C cancels the task at the gateway.
+            Prints the names of the saved files. Ctrl-C cancels the task at the gateway. Ends with 1 when the task
+            failed, 64 for a wrong request, 69 without a gateway or a provider, 73 when a file cannot be saved, 77
+            without a valid key.
 
               soundgate sound "soft rain with distant thunder" --loop --duration 12 -o rain.wav
               soundgate sound "lofi drum loop" --bpm 90 --key Am --variations 2 -o lofi.wav --format wav
             """,
         arguments: [Argument(name: "\"PROMPT\"", isRequired: false)],
         options: RequestOptions.options + [output, force] + GatewayClient.options + [.json],
-        takesSignals: true,
+        signals: Interruption.signals,
         run: run
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         let body = try RequestOptions.body(invocation)
-        let destination = Destination(path: invocation.text(output), isForced: invocation.has(force))
+        let destination = Destination(invocation.text(output), isForced: invocation.has(force))
         try destination.checkBeforehand(count: Int(clamping: body["variations"]?.integer ?? 1))
         return try await GatewayClient.with(invocation) { gateway in
             let interruption = try Interruption()
@@ -72,33 +74,37 @@ private struct Job: Sendable {
     private func work(_ created: SoundTask, _ latest: Guarded<SoundTask>) async throws -> ExitStatus {
         let order = SoundOrder(gateway: gateway, display: ProgressDisplay(isSilent: isJSON))
         let task = try await order.follow(created) { seen in latest.withLock { $0 = seen } }
-        let paths = try await order.save(task, to: destination)
+        var paths: [String] = []
+        try await order.save(task, to: destination) { output, path in
+            paths.append(path)
+            if !isJSON { tell(output, path, task) }
+        }
         if isJSON {
             var json = task.json
             json["files"] = .array(paths.map { .string($0) })
             Console.output(JSONValue.object(json).prettyPrinted())
         } else {
-            report(task, paths)
+            complain(of: task)
         }
         return task.status == "succeeded" ? .success : .failure
     }
 
-    private func report(_ task: SoundTask, _ paths: [String]) {
+    private func tell(_ output: SoundTask.Output, _ path: String, _ task: SoundTask) {
+        let length = output.duration.map { "\(shortNumber($0, places: 2)) s, " } ?? ""
+        Console.note("\(length)\(output.bytes ?? 0) bytes from \(task.route ?? "the gateway"):")
+        Console.output(path)
+        if let format = output.fileExtension, let given = extensionOfKnownFormat(path), given != format {
+            Console.note("note: \(path) holds \(format); ask for another with --format \(given)")
+        }
+    }
+
+    private func complain(of task: SoundTask) {
         for output in task.outputs where !output.isReady {
-            Console.complain("output \(output.index) failed: \(printable(output.error ?? "no reason given"))")
+            guard let error = output.error else { continue }
+            Console.complain("output \(output.index) failed: \(printable(error))")
         }
-        guard task.status == "succeeded" else {
-            return Console.complain(
-                "\(task.id) \(printable(task.status)): \(task.errorText ?? "no reason given")"
-            )
-        }
-        for (path, output) in zip(paths, task.outputs.filter(\.isReady)) {
-            let length = output.duration.map { "\(shortNumber($0, places: 2)) s, " } ?? ""
-            Console.note("\(length)\(output.bytes ?? 0) bytes from \(task.route ?? "the gateway"):")
-            Console.output(path)
-            if let format = output.fileExtension, let given = extensionOfKnownFormat(path), given != format {
-                Console.note("note: \(path) holds \(format); ask for another with --format \(given)")
-            }
+        if task.status != "succeeded" {
+            Console.complain("\(task.id) \(printable(task.status)): \(task.errorText ?? "no reason given")")
         }
     }
 

@@ -11,8 +11,9 @@ final class AudioSink: ByteSink {
     private var hash: SHA256? = SHA256()
     private var count = 0
     private var file: (descriptor: Int32, path: String)?
-    /// Where the file will stand; known once the answer has begun.
-    private(set) var finalPath: String?
+    private var finalPath: String?
+    /// Why the file could not be written, if that is what went wrong.
+    private(set) var failure: (any Error)?
 
     init(_ destination: Destination, index: Int) {
         self.destination = destination
@@ -23,19 +24,27 @@ final class AudioSink: ByteSink {
 
     func head(_ status: Status, _ fields: Fields) async throws -> Acceptance {
         guard status == .ok else { return .refuse("the gateway answers \(status)") }
-        let path = destination.path(for: index, suggested: fields["Content-Disposition"])
-        try destination.checkFree(path)
-        let random = Hex.encode(randomBytes(6))
-        let partial = "\(Destination.folder(of: path)).soundgate-\(random).part"
-        let descriptor = try retryingSystemCall("create", subject: path) {
-            open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        }
-        file = (descriptor, partial)
-        finalPath = path
+        try noting { try open(suggested: fields["Content-Disposition"]) }
         return .accept
     }
 
     func write(_ bytes: [UInt8]) async throws {
+        try noting { try append(bytes) }
+    }
+
+    private func open(suggested field: String?) throws {
+        let path = destination.path(for: index, suggested: field)
+        try destination.checkFree(path)
+        let random = Hex.encode(randomBytes(6))
+        let partial = "\(Destination.folder(of: path)).soundgate-\(random).part"
+        let descriptor = try retryingSystemCall("create", subject: path) {
+            Glibc.open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        }
+        file = (descriptor, partial)
+        finalPath = path
+    }
+
+    private func append(_ bytes: [UInt8]) throws(SystemError) {
         guard let file else { return }
         hash?.update(bytes)
         count += bytes.count
@@ -67,6 +76,16 @@ final class AudioSink: ByteSink {
         try destination.put(file.path, at: finalPath)
         discard()
         return finalPath
+    }
+
+    /// Keeps what goes wrong on our side, for the caller of the download sees the transport's view of it only.
+    private func noting(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            failure = error
+            throw error
+        }
     }
 
     /// Closes and removes what is not finished.

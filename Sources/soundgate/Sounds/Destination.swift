@@ -3,15 +3,29 @@ import Threads
 
 /// Where results are saved, and whether that may replace a file.
 struct Destination: Sendable {
-    /// As given with `--output`; `nil` takes the names that the gateway suggests.
-    let path: String?
-    let isForced: Bool
+    /// The file as given with `--output`; `nil` takes the names that the gateway suggests.
+    private let path: String?
+    /// What stands before suggested names: a folder with a slash at its end, or nothing.
+    private let folder: String
+    private let isForced: Bool
     /// Whether the outputs' numbers become part of the file names.
     var isNumbered = false
 
+    /// A destination from what was given: a file or an existing folder, or nothing for the working directory.
+    init(_ path: String?, isForced: Bool) {
+        self.isForced = isForced
+        if let path, Self.isFolder(path) {
+            self.path = nil
+            folder = path.hasSuffix("/") ? path : path + "/"
+        } else {
+            self.path = path
+            folder = path.map { String(Self.folder(of: $0)) } ?? ""
+        }
+    }
+
     /// The file for an output.
     func path(for index: Int, suggested field: String?) -> String {
-        guard let path else { return Self.fileName(in: field) ?? "sound-\(index)" }
+        guard let path else { return folder + (Self.fileName(in: field) ?? "sound-\(index)") }
         guard isNumbered else { return path }
         let folder = Self.folder(of: path)
         let name = path.dropFirst(folder.count)
@@ -30,15 +44,14 @@ struct Destination: Sendable {
     /// - Parameter count: how many outputs are asked for; 1 when the provider decides.
     /// - Throws: `CommandFailure` naming the folder or the file that is in the way.
     func checkBeforehand(count: Int) throws(CommandFailure) {
-        guard let path else { return }
-        let folder = Self.folder(of: path)
-        let place = folder.isEmpty ? "." : String(folder)
+        let place = folder.isEmpty ? "." : folder
         guard access(place, W_OK | X_OK) == 0 else {
             throw CommandFailure(
                 .cannotCreate,
                 "cannot write in \(place): \(SystemError("access").reason)"
             )
         }
+        guard let path else { return }
         try checkFree(path)
         guard count > 1 else { return }
         var numbered = self
@@ -60,6 +73,11 @@ struct Destination: Sendable {
     /// Everything up to the last slash, that one included.
     static func folder(of path: String) -> Substring {
         path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func taken(_ path: String) -> CommandFailure {

@@ -10,7 +10,8 @@ final class ProgressDisplay {
     private var lastLine = ""
 
     init(isSilent: Bool) {
-        manner = isSilent ? .silent : Console.isTerminal(STDERR_FILENO) ? .bar : .lines
+        let canRedraw = Console.isTerminal(STDERR_FILENO) && Environment["TERM"] != "dumb"
+        manner = isSilent ? .silent : canRedraw ? .bar : .lines
     }
 
     /// Shows the task's state.

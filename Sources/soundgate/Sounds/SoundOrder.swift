@@ -15,6 +15,7 @@ struct SoundOrder {
     func follow(_ created: SoundTask, _ saw: (SoundTask) -> Void) async throws -> SoundTask {
         var task = created
         var absentSince: UInt64?
+        defer { display.clear() }
         while !task.hasEnded {
             if absentSince == nil { display.show(task) }
             let began = monotonicNow()
@@ -32,7 +33,6 @@ struct SoundOrder {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
-        display.clear()
         return task
     }
 
@@ -46,17 +46,17 @@ struct SoundOrder {
         try await Task.sleep(for: .milliseconds(500))
     }
 
-    /// Saves every output that is there.
-    ///
-    /// - Returns: the paths.
-    func save(_ task: SoundTask, to destination: Destination) async throws -> [String] {
+    /// Saves every output that is there, and tells of each as soon as it is.
+    func save(
+        _ task: SoundTask,
+        to destination: Destination,
+        _ saved: (SoundTask.Output, _ path: String) -> Void
+    ) async throws {
         var destination = destination
         destination.isNumbered = task.outputs.count > 1
-        var paths: [String] = []
         for output in task.outputs where output.isReady {
-            paths.append(try await save(output, of: task, to: destination))
+            saved(output, try await save(output, of: task, to: destination))
         }
-        return paths
     }
 
     private func save(_ output: SoundTask.Output, of task: SoundTask, to destination: Destination)
@@ -66,17 +66,26 @@ struct SoundOrder {
         let sink = AudioSink(destination, index: output.index)
         let path = "\(task.path)/audio/\(output.index)"
         do {
-            try await gateway.download(path, maximumBytes: output.bytes ?? 1 << 40, to: sink)
+            do throws(TransportFailure) {
+                try await gateway.download(path, maximumBytes: output.bytes ?? 1 << 40, to: sink)
+            } catch {
+                if error.reason == .cancelled { throw CancellationError() }
+                throw sink.failure ?? CommandFailure(.unavailable, "the download failed: \(error.message)")
+            }
             return try sink.finish(output)
-        } catch let failure as TransportFailure {
-            if failure.reason == .cancelled { throw CancellationError() }
-            let place = gateway.url(path)
-            throw CommandFailure(
-                .cannotCreate,
-                "output \(output.index) was not saved: \(failure.message)\nThe gateway keeps it at \(place)"
-            )
+        } catch let failure as CommandFailure {
+            throw unsaved(output, failure.status, failure.message, path)
         } catch let error as SystemError {
-            throw CommandFailure(.cannotCreate, "output \(output.index) was not saved: \(error)")
+            throw unsaved(output, .cannotCreate, "\(error)", path)
         }
+    }
+
+    private func unsaved(_ output: SoundTask.Output, _ status: ExitStatus, _ reason: String, _ path: String)
+        -> CommandFailure
+    {
+        CommandFailure(
+            status,
+            "output \(output.index) was not saved: \(reason)\nThe gateway keeps it at \(gateway.url(path))"
+        )
     }
 }

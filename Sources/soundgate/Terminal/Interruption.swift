@@ -5,42 +5,44 @@ import Threads
 ///
 /// The second signal ends the process at once: whoever presses Ctrl-C twice means it.
 struct Interruption: Sendable {
-    private let signals: AsyncStream<Int32>
+    private let arrivals: AsyncStream<Int32>
 
-    /// Keeps SIGINT and SIGTERM from the calling thread and from every thread that is started from now on.
-    static func blockSignals() {
-        var set = set
+    /// What counts as an interruption.
+    static let signals = [SIGINT, SIGTERM]
+
+    /// Keeps signals from the calling thread and from every thread that is started from now on.
+    static func block(_ signals: [Int32]) {
+        var set = set(of: signals)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     /// Begins to take signals, on a thread that lives as long as the process.
     init() throws(SystemError) {
-        let (stream, arrivals) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
-        signals = stream
+        let (stream, sender) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
+        arrivals = stream
         _ = try Thread(name: "signals") {
             var isSecond = false
             while true {
-                var set = Self.set
+                var set = Self.set(of: Self.signals)
                 var signal: Int32 = 0
                 guard sigwait(&set, &signal) == 0 else { continue }
                 if isSecond { _exit(ExitStatus.interrupted(by: signal).rawValue) }
                 isSecond = true
-                arrivals.yield(signal)
+                sender.yield(signal)
             }
         }
     }
 
     /// Waits for the first signal, also one that has come already; `nil` when the task is cancelled.
     func first() async -> Int32? {
-        for await signal in signals { return signal }
+        for await signal in arrivals { return signal }
         return nil
     }
 
-    private static var set: sigset_t {
+    private static func set(of signals: [Int32]) -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        sigaddset(&set, SIGINT)
-        sigaddset(&set, SIGTERM)
+        for signal in signals { sigaddset(&set, signal) }
         return set
     }
 }

@@ -21,9 +21,3 @@ enum Style {
         return !isForbidden && Environment["TERM"] != "dumb"
     }()
 }
-
-/// The process's environment.
-enum Environment {
-    /// The value of a variable, if it is set.
-    static subscript(name: String) -> String? { getenv(name).map { String(cString: $0) } }
-}
