@@ -15,6 +15,7 @@ extension Engine {
         }
         let attempt = record.attempts[number - 1]
         let route = record.routes[attempt.route]
+        forgetWork(of: id)
         guard let provider = provider(route.name.provider),
             let operation = provider.operation(route.name.operation)
         else {
@@ -25,6 +26,16 @@ extension Engine {
             )
             return post(.refused(attempt: number, gone), to: id)
         }
+        guard !isStopping || operation.isRepeatable else {
+            // Left as it is, the next process could not tell that nothing was sent.
+            let stopping = Failure(
+                .providerUnavailable,
+                "the gateway stopped before anything was sent",
+                origin: .gateway
+            )
+            return post(.refused(attempt: number, stopping), to: id)
+        }
+        guard !isStopping else { return }
         let order = Order(record.request, route: route)
         switch operation.delivery {
         case .rendered(let renderer): render(order, with: renderer, attempt: number, of: record)
@@ -36,6 +47,15 @@ extension Engine {
                 submitting -= 1
             }
         }
+    }
+
+    /// Ends what was under way for an earlier attempt: its takes are gone, their numbers will be used again.
+    private func forgetWork(of id: TaskID) {
+        for work in live[id]?.works.values ?? [:].values { work.cancel() }
+        live[id]?.works = [:]
+        live[id]?.fetches = [:]
+        live[id]?.polls = 0
+        live[id]?.failedPolls = 0
     }
 
     private func submit(
@@ -133,10 +153,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
-            if live[id] == nil {
-                parts.store.unpin(asset)
-                abandon(asset)
-            }
+            guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
@@ -243,10 +260,7 @@ extension Engine {
         live[id]?.works[.fetching(index)] = Task {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
-                if live[id] == nil {
-                    parts.store.unpin(asset)
-                    abandon(asset)
-                }
+                guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
                 post(.outputKept(index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }

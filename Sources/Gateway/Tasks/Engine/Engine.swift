@@ -107,6 +107,8 @@ package actor Engine {
     var slots: [String: SlotQueue] = [:]
     var heap = DueHeap<Due>()
     var armedFor: UInt64?
+    /// Counts the wake-ups that were asked for; only the last one is heeded.
+    var armings: UInt64 = 0
     var waiters: [Int: Waiter] = [:]
     var waitersOf: [TaskID: [Int]] = [:]
     var lastToken = 0
@@ -187,11 +189,14 @@ package actor Engine {
     /// Waits until a task has ended, or so long.
     package func waitForEnd(of id: TaskID, atMost span: Duration) async {
         guard live[id] != nil else { return }
-        let token = newWaiter(span: span)
+        let token = newToken()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                // Between the look above and here the task may have ended.
+                guard live[id] != nil, !Task.isCancelled else { return continuation.resume() }
                 waiters[token] = Waiter(task: id, continuation: continuation)
                 waitersOf[id, default: []].append(token)
+                push(.waiter(token), after: span)
             }
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.wake(token) } }
@@ -294,8 +299,9 @@ package actor Engine {
         while var task = live[id], !task.events.isEmpty {
             let event = task.events.removeFirst()
             if isStopping, case .slotGranted = event {
-                // Not begun is not lost: the next process queues the task again.
+                // An attempt that is not begun now is begun by the next process.
                 live[id] = task
+                releasePlace(of: id)
                 continue
             }
             let effects = task.machine.apply(event, at: parts.time.moment)
@@ -387,6 +393,10 @@ package actor Engine {
         guard let task = live.removeValue(forKey: id) else { return }
         for provider in Array(slots.keys) { slots[provider]?.leave(id) }
         for work in task.works.values { work.cancel() }
+        for event in task.events {
+            // Kept too late: nobody will refer to it.
+            if case .outputKept(_, let asset, _) = event { giveUp(asset) }
+        }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
         dropStaleDues()
     }
@@ -403,7 +413,12 @@ package actor Engine {
     }
 
     /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
-    func abandon(_ asset: AssetRecord) {
+    func giveUp(_ asset: AssetRecord) {
+        parts.store.unpin(asset)
+        abandon(asset)
+    }
+
+    private func abandon(_ asset: AssetRecord) {
         let mark = parts.store.mark()
         Task {
             do {
@@ -476,13 +491,17 @@ package actor Engine {
     private func arm() {
         guard let next = heap.firstDue, armedFor.map({ next < $0 }) ?? true else { return }
         armedFor = next
+        armings += 1
         let now = parts.time.instant
+        let arming = armings
         parts.time.wake(on: loop, after: .nanoseconds(next > now ? Int64(clamping: next - now) : 0)) {
-            self.assumeIsolated { $0.fire() }
+            self.assumeIsolated { $0.fire(arming) }
         }
     }
 
-    private func fire() {
+    /// Takes what is due; a wake-up that an earlier one has replaced does nothing, else their number would only grow.
+    private func fire(_ arming: UInt64) {
+        guard arming == armings else { return }
         armedFor = nil
         let now = parts.time.instant
         while let due = heap.pop(until: now) {
@@ -499,15 +518,16 @@ package actor Engine {
 
     /// Suspends for a span of the engine's own time.
     func sleep(_ span: Duration) async {
-        let token = newWaiter(span: span)
+        let token = newToken()
         await withCheckedContinuation { continuation in
             waiters[token] = Waiter(task: TaskID(rawValue: ""), continuation: continuation)
+            // Only now: a wait that comes due before somebody waits would wake nobody.
+            push(.waiter(token), after: span)
         }
     }
 
-    private func newWaiter(span: Duration) -> Int {
+    private func newToken() -> Int {
         lastToken += 1
-        push(.waiter(lastToken), after: span)
         return lastToken
     }
 

@@ -55,6 +55,8 @@ struct Rendering: Sendable {
         _ progress: (Double) -> Void
     ) throws -> Outcome {
         let temporary = store.temporaryPath()
+        // Once kept it is gone from here; whatever else happened, it is not wanted.
+        defer { store.discard(temporary) }
         let writer = try AudioWriter(
             path: temporary,
             format: AudioFormat(format),
@@ -65,10 +67,7 @@ struct Rendering: Sendable {
         var done = 0
         var told = 0
         while true {
-            if cancellation.isCancelled {
-                store.discard(temporary)
-                return .cancelled
-            }
+            if cancellation.isCancelled { return .cancelled }
             let frames = source.render(into: &block, frames: 4096)
             if frames == 0 { break }
             try writer.write(block.prefix(frames * 2))

@@ -1,0 +1,66 @@
+import Sound
+import Tasks
+import Threads
+
+/// A ledger in memory that fails when told to.
+final class MemoryLedger: Ledger {
+    private struct State {
+        var records: [TaskID: TaskRecord] = [:]
+        var failures = 0
+        var commits: [TaskChange] = []
+        var attempted = 0
+        var onCommit: @Sendable () -> Void = {}
+    }
+
+    private let state = Guarded(State())
+
+    /// The next so many commits fail.
+    func fail(_ count: Int, onCommit: @escaping @Sendable () -> Void = {}) {
+        state.withLock { state in
+            state.failures = count
+            state.onCommit = onCommit
+        }
+    }
+
+    /// Puts a record there as an earlier process left it.
+    func leave(_ record: TaskRecord) { state.withLock { $0.records[record.id] = record } }
+
+    var commits: [TaskChange] { state.withLock { $0.commits } }
+    /// Commits that were tried, the failed ones included.
+    var attempted: Int { state.withLock { $0.attempted } }
+
+    func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) { leave(record) }
+
+    func commit(_ change: TaskChange) async throws(LedgerError) {
+        let (isFailing, onCommit) = state.withLock { state in
+            state.attempted += 1
+            state.failures -= 1
+            if state.failures < 0 {
+                state.records[change.record.id] = change.record
+                state.commits.append(change)
+            }
+            return (state.failures >= 0, state.onCommit)
+        }
+        onCommit()
+        if isFailing { throw .full }
+    }
+
+    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+        -> [TaskRecord]
+    {
+        state.withLock { state in
+            let open = state.records.values.filter { !$0.status.hasEnded }
+            // Given away once: this ledger serves one engine.
+            for record in open { state.records[record.id] = nil }
+            return open.sorted { $0.id.rawValue < $1.id.rawValue }
+        }
+    }
+
+    func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { state.withLock { $0.records[id] } }
+    func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
+    func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
+        state.withLock { $0.records.removeValue(forKey: id)?.outputs.compactMap(\.asset) ?? [] }
+    }
+    func checkWritable() async throws(LedgerError) {}
+    func close() async {}
+}
