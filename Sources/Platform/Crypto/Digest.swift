@@ -1,6 +1,6 @@
 /// The 32 bytes that SHA-256 or HMAC-SHA-256 gives.
 ///
-/// `==` takes a time that depends on the bytes; compare secrets with ``constantTimeEquals(_:_:)``.
+/// `==` takes a time that depends on the bytes; compare secrets with `constantTimeEquals`.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The number of bytes in each digest.
     package static let count = 32

@@ -36,7 +36,7 @@ extension Gateway {
         }
         let request = try await readRequest(call)
         let plan = planner.plan(request)
-        guard !plan.eligible.isEmpty else { throw NoProvider(plan: plan) }
+        guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
         let deadline = request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
         var record = try await parts.engine.create(
             request,
@@ -61,8 +61,13 @@ extension Gateway {
 
     func createPlan(_ call: Request, _ caller: Caller) async throws -> Response {
         let request = try await readRequest(call)
+        return json(.ok, .object(PlanWire.json(await shownPlan(request))))
+    }
+
+    /// The plan with what is known of the providers' load, which a create need not ask for: it changes no choice.
+    private func shownPlan(_ request: SoundRequest) async -> Plan {
         let states = await parts.engine.load().mapValues { ProviderState(expectedWait: $0.expectedWait) }
-        return json(.ok, .object(PlanWire.json(planner.plan(request, states: states))))
+        return planner.plan(request, states: states)
     }
 
     private func readRequest(_ call: Request) async throws -> SoundRequest {
