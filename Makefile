@@ -52,8 +52,7 @@ run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some)
-	SOUNDGATE_PROGRAM=$(CURDIR)/.build/debug/soundgate \
-	  swift test --skip-build --disable-xctest $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 
 .PHONY: architecture
 architecture:
@@ -69,10 +68,10 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 # symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
 sanitize: prepare ## run the tests under the address and the thread sanitizer
-	SOUNDGATE_PROGRAM=$(CURDIR)/.build/asan/debug/soundgate \
-	  swift test --disable-xctest --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
-	SOUNDGATE_PROGRAM=$(CURDIR)/.build/tsan/debug/soundgate \
-	  swift test --disable-xctest --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS) $(if $(FILTER),--filter $(FILTER))
+	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
+	  --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
+	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \
+	  --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS)
 
 .PHONY: fuzz
 fuzz: prepare ## fuzz the parsers (SECONDS=600)

@@ -3,7 +3,11 @@ import Glibc
 import Testing
 
 @Suite struct AudioRoundTripTests {
-    @Test("what is written reads back with its length, rate and channels", arguments: AudioFormat.allCases, [1, 2])
+    @Test(
+        "what is written reads back with its length, rate and channels",
+        arguments: AudioFormat.allCases,
+        [1, 2]
+    )
     func roundTrip(format: AudioFormat, channels: Int) throws {
         try withTemporaryFile { path in
             try write(tone(frames: 30_001, channels: channels), to: path, format: format, channels: channels)

@@ -53,11 +53,11 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, limits, timeouts, drain, tls, metrics"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, limits, timeouts, drain"
         ),
         Mistake(
             "[]",
-            "1:1: is a list, must be a map; its keys are server, storage, assets, clients, providers, routing, log, vault, webhooks"
+            "1:1: is a list, must be a map; its keys are server, storage, assets, clients, providers, routing, log"
         ),
         Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
         Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),

@@ -56,14 +56,18 @@ import Threads
             let order = Guarded<[Int]>([])
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 loop.execute {
-                    _ = loop.schedule(after: .milliseconds(12)) { order.withLock { $0.append(3) } }
-                    _ = loop.schedule(after: .milliseconds(4)) { order.withLock { $0.append(1) } }
-                    let cancelled = loop.schedule(after: .milliseconds(5)) { order.withLock { $0.append(9) } }
-                    _ = loop.schedule(after: .milliseconds(4)) {
+                    let base = monotonicNow()
+                    func at(_ milliseconds: UInt64, _ body: @escaping () -> Void) -> Timer {
+                        loop.schedule(at: base + milliseconds * 1_000_000, body)
+                    }
+                    _ = at(12) { order.withLock { $0.append(3) } }
+                    _ = at(4) { order.withLock { $0.append(1) } }
+                    let cancelled = at(5) { order.withLock { $0.append(9) } }
+                    _ = at(4) {
                         order.withLock { $0.append(2) }
                         loop.cancel(cancelled)
                     }
-                    _ = loop.schedule(after: .milliseconds(16)) { done.resume() }
+                    _ = at(16) { done.resume() }
                 }
             }
             #expect(order.withLock { $0 } == [1, 2, 3])

@@ -6,10 +6,13 @@ import Testing
 @Suite struct AddressTests {
     @Test(arguments: [
         "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.0.9", "169.254.169.254",
-        "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.19.255.255",
+        "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8", "192.0.2.1", "198.18.0.1",
+        "198.19.255.255",
         "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "::", "::1",
-        "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254",
-        "ff02::1", "2001:db8::1", "2001::1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::a00:1", "64:ff9b:1::1",
+        "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "fe80::1", "fe80::1%eth0", "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1", "2001:db8::1", "2001::1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::a00:1",
+        "64:ff9b:1::1",
         "3fff::1", "100::1", "fec0::1",
     ])
     func isNotPublic(_ text: String) throws {
@@ -18,7 +21,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "169.253.1.1", "223.255.1.1",
+        "1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "169.253.1.1",
+        "223.255.1.1",
         "2606:4700::1111", "2a00:1450:4001::1", "2002:808:808::1", "64:ff9b::808:808", "2001:4860:4860::8888",
     ])
     func isPublic(_ text: String) throws {
@@ -31,13 +35,16 @@ import Testing
         #expect(PeerAddress(text, port: 1) == nil)
     }
 
-    @Test(arguments: ["127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]"])
+    @Test(arguments: [
+        "127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]",
+    ])
     func aLoopbackIsRefusedHoweverItIsWritten(_ host: String) async throws {
         let peer = try ScriptedPeer(answering: answer())
         let failure = try await withClient { client, _ in
             try await failing {
                 try await client.send(
-                    .post("http://\(host):\(peer.port)/").with { $0.addresses = .publicOnly })
+                    .post("http://\(host):\(peer.port)/").with { $0.addresses = .publicOnly }
+                )
             }
         }
         #expect(failure.reason == .addressRefused)
@@ -53,7 +60,9 @@ import Testing
             #expect(response.status == .ok)
             let other = AddressPolicy.publicOnly(except: [Authority(host: "127.0.0.1", port: peer.port &+ 1)])
             // The open connection is there for the taking: the policy is asked all the same.
-            let failure = try await failing { try await client.send(.get(peer.url).with { $0.addresses = other }) }
+            let failure = try await failing {
+                try await client.send(.get(peer.url).with { $0.addresses = other })
+            }
             #expect(failure.reason == .addressRefused)
             #expect(failure.delivery == .notSent)
         }

@@ -5,10 +5,13 @@ import Testing
 
 @Suite struct AnswerTests {
     @Test func aPostArrivesOnceAndItsAnswerComesBackWhole() async throws {
-        let peer = try ScriptedPeer(answering: answer(201, #"{"id":7}"#, fields: ["X-One: 1", "x-two:  b  "]))
+        let peer = try ScriptedPeer(
+            answering: answer(201, #"{"id":7}"#, fields: ["X-One: 1", "x-two:  b  "])
+        )
         let response = try await withClient { client, _ in
             try await client.send(
-                .post(peer.url + "/jobs?key=1").with { $0.fields.append("Authorization", "Bearer t") })
+                .post(peer.url + "/jobs?key=1").with { $0.fields.append("Authorization", "Bearer t") }
+            )
         }
         #expect(response.status == .created)
         #expect(response.text == #"{"id":7}"#)
@@ -41,7 +44,9 @@ import Testing
 
     @Test func headHasNoContentWhateverItsLengthSays() async throws {
         let peer = try ScriptedPeer { connection, _ in
-            while connection.readRequest() != nil { connection.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n") }
+            while connection.readRequest() != nil {
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")
+            }
         }
         let response = try await withClient { client, _ in
             _ = try await client.send(UpstreamRequest(.head, peer.url))
@@ -80,7 +85,9 @@ import Testing
 
     @Test func chunkedContentIsPutTogetherAndTrailersAreNotFields() async throws {
         let peer = try ScriptedPeer(
-            answering: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Late: 1\r\n\r\n")
+            answering:
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Late: 1\r\n\r\n"
+        )
         let response = try await withClient { client, _ in try await client.send(.get(peer.url)) }
         #expect(response.text == "abcde")
         #expect(response.fields["x-late"] == nil)
@@ -88,7 +95,9 @@ import Testing
 
     @Test func interimAnswersAreNotTheAnswer() async throws {
         let peer = try ScriptedPeer(
-            answering: "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + answer(202, "yes"))
+            answering: "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+                + answer(202, "yes")
+        )
         let response = try await withClient { client, _ in try await client.send(.post(peer.url)) }
         #expect(response.status == .accepted)
         #expect(response.text == "yes")

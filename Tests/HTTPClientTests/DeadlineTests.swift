@@ -48,7 +48,8 @@ import Testing
                 try await client.send(
                     UpstreamRequest(.post, peer.url, body: [UInt8](repeating: 1, count: 16 << 20)).with {
                         $0.timeouts.stall = .milliseconds(60)
-                    })
+                    }
+                )
             }
         }
         gate.open()
@@ -68,7 +69,8 @@ import Testing
                     .get(peer.url).with {
                         $0.timeouts.total = .milliseconds(80)
                         $0.maximumBytes = .max
-                    })
+                    }
+                )
             }
         }
         #expect(failure.reason == .timeout(.total))
@@ -80,7 +82,8 @@ import Testing
         let failure = try await withClient { client, _ in
             try await failing {
                 try await client.send(
-                    .post("http://127.0.0.1:\(deaf.port)/").with { $0.timeouts.connect = .milliseconds(60) })
+                    .post("http://127.0.0.1:\(deaf.port)/").with { $0.timeouts.connect = .milliseconds(60) }
+                )
             }
         }
         #expect(failure.reason == .timeout(.connect))
@@ -100,7 +103,9 @@ import Testing
             async let first = client.send(.post(peer.url + "/first"))
             while peer.requests.isEmpty { await Task.yield() }
             let failure = try await failing {
-                try await client.send(.post(peer.url + "/second").with { $0.timeouts.total = .milliseconds(60) })
+                try await client.send(
+                    .post(peer.url + "/second").with { $0.timeouts.total = .milliseconds(60) }
+                )
             }
             #expect(failure.reason == .timeout(.total))
             #expect(failure.delivery == .notSent)

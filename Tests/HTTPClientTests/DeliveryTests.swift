@@ -124,7 +124,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "/relative", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://user:pass@127.0.0.1/", "http://", "gopher://a/",
+        "/relative", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://user:pass@127.0.0.1/", "http://",
+        "gopher://a/",
     ])
     func aBadURLIsNotSent(_ url: String) async throws {
         let failure = try await withClient { client, _ in
@@ -135,7 +136,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("X-A", "1\r\nX-B: 2"), ("X A", "1"), ("", "1"), ("Content-Length", "5"), ("transfer-encoding", "chunked"),
+        ("X-A", "1\r\nX-B: 2"), ("X A", "1"), ("", "1"), ("Content-Length", "5"),
+        ("transfer-encoding", "chunked"),
         ("Host", "other"), ("X-A", "nul\u{0}"),
     ])
     func aFieldThatWouldChangeTheMessageIsRefused(_ name: String, _ value: String) async throws {
@@ -163,24 +165,45 @@ import Testing
         Fault(name: "half a status line", answer: "HTTP/1.1 2", reason: .closed),
         Fault(name: "half a head", answer: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", reason: .closed),
         Fault(name: "interim only", answer: "HTTP/1.1 100 Continue\r\n\r\n", reason: .closed),
-        Fault(name: "no body", answer: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", reason: .truncated, status: 200),
-        Fault(name: "half a body", answer: "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nab", reason: .truncated, status: 503),
         Fault(
-            name: "half a chunk", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", reason: .truncated,
-            status: 200),
+            name: "no body",
+            answer: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+            reason: .truncated,
+            status: 200
+        ),
         Fault(
-            name: "no last chunk", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
-            reason: .truncated, status: 200),
+            name: "half a body",
+            answer: "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nab",
+            reason: .truncated,
+            status: 503
+        ),
+        Fault(
+            name: "half a chunk",
+            answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+            reason: .truncated,
+            status: 200
+        ),
+        Fault(
+            name: "no last chunk",
+            answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+            reason: .truncated,
+            status: 200
+        ),
         Fault(name: "garbage", answer: "SSH-2.0-OpenSSH_9.2\r\n", reason: .malformed),
         Fault(name: "bad status", answer: "HTTP/1.1 2x0 OK\r\n\r\n", reason: .malformed),
         Fault(name: "field without colon", answer: "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", reason: .malformed),
         Fault(
             name: "too many fields",
-            answer: "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 101) + "\r\n", reason: .malformed),
+            answer: "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 101) + "\r\n",
+            reason: .malformed
+        ),
         Fault(
             name: "too large a head",
-            answer: "HTTP/1.1 200 OK\r\n" + String(repeating: "A: \(String(repeating: "b", count: 4000))\r\n", count: 20)
-                + "\r\n", reason: .malformed),
+            answer: "HTTP/1.1 200 OK\r\n"
+                + String(repeating: "A: \(String(repeating: "b", count: 4000))\r\n", count: 20)
+                + "\r\n",
+            reason: .malformed
+        ),
     ]
 
     @Test(arguments: faults)
@@ -232,7 +255,8 @@ import Testing
         let request = UpstreamRequest.post("http://127.0.0.1:\(port)/p?token=hush", "hush").with {
             $0.fields.append("Authorization", "hush")
         }
-        let failure = try await withClient { client, _ in try await failing { try await client.send(request) } }
+        let failure = try await withClient { client, _ in try await failing { try await client.send(request) }
+        }
         #expect(!"\(failure) \(failure.message) \(request)".contains("hush"))
     }
 }

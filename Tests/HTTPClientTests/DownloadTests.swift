@@ -40,7 +40,9 @@ import Threads
     @Test func theSinkGetsTheContentInOrder() async throws {
         let peer = try ScriptedPeer { connection, _ in Self.serve(connection) }
         let keeper = Keeper()
-        let response = try await withClient { client, _ in try await client.download(.get(peer.url), to: keeper) }
+        let response = try await withClient { client, _ in
+            try await client.download(.get(peer.url), to: keeper)
+        }
         #expect(response.status == .ok)
         #expect(response.body.isEmpty)
         #expect(await keeper.bytes == Self.content)
@@ -80,8 +82,10 @@ import Threads
                     .get(peer.url).with {
                         $0.maximumBytes = total
                         // Its own slowness is no stall of the peer.
-                        $0.timeouts.stall = .milliseconds(30)
-                    }, to: Slow(stuck: stuck, go: go, counter: counter))
+                        $0.timeouts.stall = .seconds(1)
+                    },
+                    to: Slow(stuck: stuck, go: go, counter: counter)
+                )
             }
             await stuck.passed()
             // The peer's progress must come to a halt well before the end.
@@ -95,6 +99,10 @@ import Threads
                 }
             }
             #expect(before < total / 2)
+            // Longer than the stall that is allowed, measured by the loop's own clock.
+            await withCheckedContinuation { done in
+                loop.execute { _ = loop.schedule(after: .milliseconds(1200)) { done.resume() } }
+            }
             go.open()
             let response = try await call.value
             #expect(response.status == .ok)

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RedirectTests {
     private static let credentials: [(String, String)] = [
-        ("Authorization", "Bearer t"), ("X-API-Key", "k"), ("xi-api-key", "k"), ("Cookie", "c=1"), ("Accept", "audio/*"),
+        ("Authorization", "Bearer t"), ("X-API-Key", "k"), ("xi-api-key", "k"), ("Cookie", "c=1"),
+        ("Accept", "audio/*"),
     ]
 
     private func redirect(_ location: String, _ status: Int = 302) -> String {
@@ -37,38 +38,60 @@ import Testing
             while let request = connection.readRequest() {
                 connection.send(
                     request.head.hasPrefix("GET /a/start ")
-                        ? redirect("next?x=1") : redirect("http://localhost:\(second.port)/end"))
+                        ? redirect("next?x=1") : redirect("http://localhost:\(second.port)/end")
+                )
             }
         }
         let response = try await withClient { client, _ in
             try await client.send(
                 UpstreamRequest(
-                    .get, first.url + "/a/start", fields: Fields(Self.credentials), redirects: .follow(max: 3)))
+                    .get,
+                    first.url + "/a/start",
+                    fields: Fields(Self.credentials),
+                    redirects: .follow(max: 3)
+                )
+            )
         }
         #expect(response.text == "there")
         #expect(response.effectiveURL == "http://localhost:\(second.port)/end")
-        #expect(first.requests.map { $0.head.prefix { $0 != "\r\n" } } == ["GET /a/start HTTP/1.1", "GET /a/next?x=1 HTTP/1.1"])
-        #expect(first.requests.allSatisfy { $0.field("authorization") == "Bearer t" && $0.field("x-api-key") == "k" })
+        #expect(
+            first.requests.map { $0.head.prefix { $0 != "\r\n" } } == [
+                "GET /a/start HTTP/1.1", "GET /a/next?x=1 HTTP/1.1",
+            ]
+        )
+        #expect(
+            first.requests.allSatisfy {
+                $0.field("authorization") == "Bearer t" && $0.field("x-api-key") == "k"
+            }
+        )
         let last = try #require(second.requests.first)
         #expect(last.field("accept") == "audio/*")
-        for name in ["authorization", "x-api-key", "xi-api-key", "cookie"] { #expect(last.field(name) == nil) }
+        for name in ["authorization", "x-api-key", "xi-api-key", "cookie"] {
+            #expect(last.field(name) == nil)
+        }
     }
 
     @Test func theNumberOfHopsIsLimited() async throws {
         let peer = try ScriptedPeer(answering: redirect("/again"))
         let failure = try await withClient { client, _ in
-            try await failing { try await client.send(.get(peer.url).with { $0.redirects = .follow(max: 2) }) }
+            try await failing {
+                try await client.send(.get(peer.url).with { $0.redirects = .follow(max: 2) })
+            }
         }
         #expect(failure.reason == .tooManyRedirects)
         #expect(failure.status == .found)
         #expect(peer.requests.count == 3)
     }
 
-    @Test(arguments: ["file:///etc/passwd", "ftp://127.0.0.1/", "http://a:b@127.0.0.1/", "gopher://127.0.0.1/"])
+    @Test(arguments: [
+        "file:///etc/passwd", "ftp://127.0.0.1/", "http://a:b@127.0.0.1/", "gopher://127.0.0.1/",
+    ])
     func aTargetThatIsNotPlainHTTPIsRefused(_ target: String) async throws {
         let peer = try ScriptedPeer(answering: redirect(target))
         let failure = try await withClient { client, _ in
-            try await failing { try await client.send(.get(peer.url).with { $0.redirects = .follow(max: 2) }) }
+            try await failing {
+                try await client.send(.get(peer.url).with { $0.redirects = .follow(max: 2) })
+            }
         }
         #expect(failure.reason == .badURL)
         #expect(peer.requests.count == 1)
@@ -83,7 +106,8 @@ import Testing
                     .get(peer.url).with {
                         $0.redirects = .follow(max: 2)
                         $0.addresses = .publicOnly(except: [Authority(host: "127.0.0.1", port: peer.port)])
-                    })
+                    }
+                )
             }
         }
         #expect(failure.reason == .addressRefused)

@@ -49,10 +49,11 @@ final class ScriptedPeer: Sendable {
                 let connection = Connection(descriptor) { request in
                     record.withLock { $0.requests.append(request) }
                 }
-                let isStarted = (try? Thread(name: "peer-\(number)", stackBytes: 1 << 18) {
-                    script(connection, number)
-                    connection.close()
-                }) != nil
+                let isStarted =
+                    (try? Thread(name: "peer-\(number)", stackBytes: 1 << 18) {
+                        script(connection, number)
+                        connection.close()
+                    }) != nil
                 if !isStarted { connection.close() }
             }
         }
@@ -153,8 +154,11 @@ extension ScriptedPeer {
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes {
                     Glibc.send(
-                        descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent,
-                        Int32(MSG_NOSIGNAL))
+                        descriptor,
+                        $0.baseAddress?.advanced(by: sent),
+                        bytes.count - sent,
+                        Int32(MSG_NOSIGNAL)
+                    )
                 }
                 guard count > 0 else { break }
                 sent += count

@@ -161,6 +161,77 @@ private func echo(_ request: Request) async -> Response {
         }
     }
 
+    @Test func aBodyKeptBeyondItsAnswerGivesNothingOfTheNextRequest() async throws {
+        let kept = Mailbox<RequestBody>()
+        let handler: Handler = { request in
+            if request.target.path == "/keep" {
+                kept.put(request.body)
+                return Response(.accepted)
+            }
+            guard let old = await kept.next() else { return Response(.internalServerError) }
+            do { return Response(.ok, text: "stole \(try await old.collect(upTo: 100).count)") } catch {
+                return await echo(request)
+            }
+        }
+        try await withServer(handler: handler) { _, port in
+            let client = try RawClient(port: port)
+            let end = "HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+            try await client.send("POST /keep \(end)\r\none")
+            #expect(try await client.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 202 "))
+            try await client.send("POST /steal \(end)Connection: close\r\n\r\ntwo")
+            #expect(try await client.readToEnd().hasSuffix("POST /steal two"))
+        }
+    }
+
+    @Test func aHandlerCanCloseTheConnection() async throws {
+        try await withServer(handler: { _ in Response(.ok, fields: ["connection": "Close"]) }) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("\r\nConnection: close\r\n"))
+        }
+    }
+
+    @Test func aHandlerMayComeBackFromAnotherExecutor() async throws {
+        let handler: Handler = { request in
+            await MainActor.run {}
+            return await echo(request)
+        }
+        try await withServer(handler: handler) { _, port in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let client = try RawClient(port: port)
+                        let many = String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: 50)
+                        try await client.send(many + getAndClose)
+                        return try await client.readToEnd().components(of: "HTTP/1.1 200 OK")
+                    }
+                }
+                for try await count in group { #expect(count == 51) }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("OPTIONS * HTTP/1.1", 204, "Allow: GET, HEAD, OPTIONS\r\n"),
+        ("OPTIONS /a HTTP/1.1", 204, "Allow: GET, HEAD, OPTIONS\r\n"),
+        ("PUT /a HTTP/1.1", 405, "Allow: GET, HEAD, OPTIONS\r\n"), ("TRACE /a HTTP/1.1", 405, "Allow: "),
+        ("GET /b HTTP/1.1", 404, "Content-Length: "),
+        ("GET http://x/a HTTP/1.1", 200, "Content-Length: 2\r\n"),
+    ])
+    func aRouterAnswersOverASocketAsInProcess(_ line: String, _ status: Int, _ field: String) async throws {
+        var router = Router()
+        router.on(.get, "/a") { _ in Response(.ok, text: "hi") }
+        let routes = router
+        try await withServer(handler: { await routes.respond(to: $0) }) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("\(line)\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.contains(field))
+        }
+    }
+
     @Test func theAccessHookSeesEveryAnswerOnce() async throws {
         let mailbox = Mailbox<AccessRecord>()
         var router = Router()

@@ -53,7 +53,7 @@ private let getAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
 
     @Test func aWriterWaitsForASlowClient() async throws {
         let written = Written()
-        let total = 64 << 20
+        let total = 32 << 20
         let handler: Handler = { _ in
             Response(
                 .ok,
@@ -87,8 +87,8 @@ private let getAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
     @Test func aReaderThatWaitsHoldsBackTheClient() async throws {
         let gate = Mailbox<Void>()
         var limits = ServerLimits()
-        limits.parser.body = 64 << 20
-        let size = 48 << 20
+        limits.parser.body = 32 << 20
+        let size = 32 << 20
         let sent = Written()
         let handler: Handler = { request in
             _ = await gate.next()

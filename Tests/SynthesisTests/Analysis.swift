@@ -92,7 +92,7 @@ struct Sound {
 
     /// The share of the energy on the notes of a key among that on all notes from C2 to B5.
     func share(of key: ScaleKey) -> Double {
-        // The highest note is under 1 kHz, so an eighth of the samples will do.
+        // The highest note is under 1 kHz, so a quarter of the samples will do.
         let samples = stride(from: 0, to: frames - Self.thinning, by: Self.thinning).map { start in
             left[start..<start + Self.thinning].reduce(0.0) { $0 + Double($1) }
         }
@@ -106,7 +106,7 @@ struct Sound {
         return inside / max(all, 1e-20)
     }
 
-    private static let thinning = 8
+    private static let thinning = 4
 
     /// Goertzel's algorithm under a Hann window.
     private func energy(at frequency: Double, of samples: [Double]) -> Double {

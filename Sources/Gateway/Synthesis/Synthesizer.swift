@@ -1,6 +1,8 @@
 import Glibc
 
-/// Makes the sound of a specification, block by block. Pure: no I/O, no clock, no shared state.
+/// Makes the sound of a specification, block by block.
+///
+/// Pure: no I/O, no clock, no shared state.
 ///
 /// The first block takes the work: it makes a cycle of at most 24 s, which a longer sound repeats (whole bars when there is a tempo).
 /// Memory stays under 20 MiB for any length.

@@ -96,8 +96,8 @@ func paintBell(_ canvas: inout Canvas, _ scene: inout Scene) {
 
 /// Two tones in turn, hard to ignore.
 func paintAlarm(_ canvas: inout Canvas, _ scene: inout Scene) {
-    let high = scene.key.frequency(degree: scene.random.pick([4, 7]), octave: 5)
-    let low = scene.key.frequency(degree: scene.random.pick([0, 2]), octave: 5)
+    let high = scene.key.frequency(degree: scene.random.pick([4, 7]), octave: 4)
+    let low = scene.key.frequency(degree: scene.random.pick([0, 2]), octave: 4)
     let places = scene.moments(every: 0.5, looseness: 0)
     let gap = places.count > 1 ? Float(places[1] - places[0]) / rate : 0.5
     for (number, start) in places.enumerated() {
@@ -106,7 +106,7 @@ func paintAlarm(_ canvas: inout Canvas, _ scene: inout Scene) {
         canvas.strike(at: start, seconds: length, gain: 0.5, pan: number.isMultiple(of: 2) ? -0.2 : 0.2) {
             time in
             let angle = 2 * .pi * frequency * time
-            let value = sinf(angle) + 0.33 * sinf(3 * angle) + 0.2 * sinf(5 * angle)
+            let value = sinf(angle) + 0.33 * sinf(3 * angle) + 0.2 * sinf(4 * angle)
             return value * min(1, time * 300) * min(1, (length - time) * 200)
         }
     }

@@ -1,6 +1,9 @@
 import Glibc
 
 /// What decoding a whole sound file told.
+///
+/// `frames` is the sound's own length in WAV, FLAC and Ogg Vorbis. In MP3 it is too when the file carries a LAME tag, as those of
+/// `AudioWriter` do: the decoder then leaves out the encoder's padding. Without that tag the padding counts, some 1,100 to 2,300 frames.
 package struct AudioInspection: Sendable, Equatable {
     /// The encoding, found by content.
     package let format: AudioFormat

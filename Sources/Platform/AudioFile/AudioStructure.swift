@@ -6,7 +6,8 @@ struct AudioStructure {
     init(of format: AudioFormat, in stream: FileStream) throws(AudioFileError) {
         switch format {
         case .wav: try Self.checkWave(stream)
-        case .flac: break  // STREAMINFO's count is libsndfile's; a missing end is a decoding error or a short count.
+        // STREAMINFO's count is libsndfile's; a missing end is a decoding error or a short count.
+        case .flac: break
         case .ogg:
             let pages = try OggPages.summary(stream)
             guard pages.isComplete else { throw .truncated }

@@ -15,7 +15,9 @@ import CSndFile
     private let stream: FileStream
     private var handle: OpaquePointer?
 
-    /// The most frames given to the encoder at once. libsndfile's Vorbis encoder keeps one write on its stack, and very big ones overflow it.
+    /// The most frames given to the encoder at once.
+    ///
+    /// libsndfile's Vorbis encoder keeps one write on its stack, and very big ones overflow it.
     private static let blockFrames = 4096
 
     /// Creates the file at `path`, or empties it.

@@ -38,7 +38,9 @@ import Glibc
         if failure != 0 { throw .system(call: call, code: failure) }
     }
 
-    /// Up to `count` bytes at `offset`; fewer only at the end of the file. The file position stays.
+    /// Up to `count` bytes at `offset`; fewer only at the end of the file.
+    ///
+    /// The file position stays.
     func bytes(at offset: Int, count: Int) throws(AudioFileError) -> [UInt8] {
         var failed: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, filled in
@@ -62,7 +64,9 @@ import Glibc
         return bytes
     }
 
-    /// Writes all of `bytes` at `offset`. The file position stays.
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// The file position stays.
     func replace(at offset: Int, with bytes: [UInt8]) throws(AudioFileError) {
         var done = 0
         while done < bytes.count {

@@ -134,8 +134,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, CustomStringConvert
 
     /// Calls `body` on the loop once, `delay` from now (millisecond precision, never early).
     package func schedule(after delay: Duration, _ body: @escaping () -> Void) -> Timer {
+        schedule(at: monotonicNow() + delay.wholeNanoseconds, body)
+    }
+
+    /// Calls `body` on the loop once, at a time of `monotonicNow()` or as soon after as the loop gets to it.
+    package func schedule(at due: UInt64, _ body: @escaping () -> Void) -> Timer {
         assert(isCurrent)
-        return reactor.value.timers.add(at: monotonicNow() + delay.wholeNanoseconds, body)
+        return reactor.value.timers.add(at: due, body)
     }
 
     /// Forgets a timer; no effect when it has fired.

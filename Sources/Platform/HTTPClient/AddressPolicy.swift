@@ -7,7 +7,9 @@ package import HTTP
 package struct AddressPolicy: Sendable {
     private let admitting: @Sendable (PeerAddress, Authority) -> Bool
 
-    /// A policy from a rule; the authority is the URL's, its port always filled in. The rule runs on the loop and must not block.
+    /// A policy from a rule.
+    ///
+    /// The authority is the URL's, its port always filled in. The rule runs on the loop and must not block.
     package init(_ admitting: @escaping @Sendable (PeerAddress, Authority) -> Bool) {
         self.admitting = admitting
     }

@@ -16,21 +16,35 @@ extension EasyHandle {
         }
         // Without a seek function beside the read function libcurl cannot send a body twice: it ends with
         // `CURLE_SEND_FAIL_REWIND` once bytes of it have left.
-        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_READFUNCTION) { bytes, size, count, context in
+        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_READFUNCTION) {
+            bytes,
+            size,
+            count,
+            context in
             guard let bytes = unsafe bytes, let transfer = unsafe EasyHandle.from(context)?.transfer else {
                 return Int(CURL_READFUNC_ABORT)
             }
             return unsafe transfer.giveBody(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
         }
-        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_HEADERFUNCTION) {
+            bytes,
+            size,
+            count,
+            context in
             guard let transfer = unsafe EasyHandle.from(context)?.transfer else { return 0 }
             let isTaken = unsafe EasyHandle.withBytes(bytes, size * count) { unsafe transfer.take(line: $0) }
             // Any other count than the one given ends the transfer; no line is empty.
             return isTaken ? size * count : 0
         }
-        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+        unsafe soundgate_curl_set_data_function(pointer, CURLOPT_WRITEFUNCTION) {
+            bytes,
+            size,
+            count,
+            context in
             guard let transfer = unsafe EasyHandle.from(context)?.transfer else { return 0 }
-            return switch unsafe EasyHandle.withBytes(bytes, size * count, { unsafe transfer.take(content: $0) }) {
+            return
+                switch unsafe EasyHandle.withBytes(bytes, size * count, { unsafe transfer.take(content: $0) })
+            {
             case .taken: size * count
             case .pause: Int(CURL_WRITEFUNC_PAUSE)
             case .abort: size * count + 1

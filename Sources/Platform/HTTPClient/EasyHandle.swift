@@ -46,8 +46,10 @@ final class EasyHandle {
         set(CURLOPT_URL, request.url)
         unsafe set(CURLOPT_HTTPHEADER, list: fields?.head)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
-        // Worth it only where ALPN may give HTTP/2: the others would queue behind the first to connect.
-        set(CURLOPT_PIPEWAIT, transfer.url.scheme == .https ? 1 : 0)
+        let mayBeHTTP2 = transfer.url.scheme == .https && request.protocols == .negotiated
+        set(CURLOPT_HTTP_VERSION, mayBeHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+        // Only where it may come to sharing: elsewhere calls would queue behind the first to connect.
+        set(CURLOPT_PIPEWAIT, mayBeHTTP2 ? 1 : 0)
         set(CURLOPT_NOBODY, 0)
         if transfer.hasBody || [.post, .put, .patch].contains(request.method) {
             set(CURLOPT_POST, 1)
@@ -123,7 +125,8 @@ final class EasyHandle {
 
     private var primaryAddress: String {
         var text: UnsafeMutablePointer<CChar>?
-        guard unsafe soundgate_curl_get_string(pointer, CURLINFO_PRIMARY_IP, &text) == CURLE_OK, let text = unsafe text
+        guard unsafe soundgate_curl_get_string(pointer, CURLINFO_PRIMARY_IP, &text) == CURLE_OK,
+            let text = unsafe text
         else { return "" }
         return unsafe String(cString: text)
     }
@@ -145,7 +148,8 @@ final class EasyHandle {
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         if let file = configuration.certificateAuthorities { set(CURLOPT_CAINFO, file) }
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+        // Allocated for each transfer that has a body, and most bodies are small.
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, 60)
         set(CURLOPT_TCP_KEEPINTVL, 20)
@@ -182,8 +186,8 @@ final class EasyHandle {
         return value
     }
 
-    /// At least 1: libcurl takes 0 for its own default.
+    /// At least 1, as libcurl takes 0 for its own default, and at most what it takes at all.
     private static func milliseconds(_ duration: Duration) -> Int {
-        max(1, Int(clamping: duration.wholeNanoseconds / 1_000_000))
+        Int(min(max(1, duration.wholeNanoseconds / 1_000_000), UInt64(Int32.max)))
     }
 }

@@ -9,7 +9,11 @@ struct FieldList: ~Copyable {
     init(_ request: UpstreamRequest) throws(TransportFailure) {
         for field in request.fields {
             guard Self.isSendable(field) else {
-                throw TransportFailure(.notSent, .badRequest, "the field \(field.name.prefix(40)) cannot be sent")
+                throw TransportFailure(
+                    .notSent,
+                    .badRequest,
+                    "the field \(field.name.prefix(40)) cannot be sent"
+                )
             }
             // An empty value needs a semicolon: with a colon libcurl takes it for the order to drop the field.
             try append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")

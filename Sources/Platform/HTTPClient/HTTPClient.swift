@@ -15,7 +15,9 @@ package final class HTTPClient: Sendable {
     package struct Configuration: Sendable {
         /// The value of `User-Agent` where a request has none of its own.
         package var userAgent = "soundgate"
-        /// The URL of a proxy; the environment is never asked. With one, `AddressPolicy` sees its address.
+        /// The URL of a proxy; the environment is never asked.
+        ///
+        /// With one, `AddressPolicy` sees the proxy's address, not the host's.
         package var proxy: String?
         /// A PEM file to trust instead of the system's.
         package var certificateAuthorities: String?
@@ -81,7 +83,9 @@ package final class HTTPClient: Sendable {
                     switch event {
                     case .head(let status, let fields):
                         isElsewhere = try itinerary.follow(status, fields)
-                        if isElsewhere { return .failure(TransportFailure(.unknown, .cancelled, "redirected")) }
+                        if isElsewhere {
+                            return .failure(TransportFailure(.unknown, .cancelled, "redirected"))
+                        }
                         if case .refuse(let why) = try await sink.head(status, fields) {
                             return .failure(TransportFailure(.unknown, .sink, why, status: status))
                         }
@@ -135,7 +139,8 @@ package final class HTTPClient: Sendable {
                     }
                 }
                 if let result = await handle(event) {
-                    if case .end = event {} else {
+                    if case .end = event {
+                    } else {
                         multi.loop.run { multi.abort(transfer, .cancelled, "no longer wanted") }
                     }
                     return result
@@ -154,7 +159,9 @@ package final class HTTPClient: Sendable {
         guard let url = HTTPURL(request.url) else {
             throw TransportFailure(.notSent, .badURL, "not an absolute http or https URL")
         }
-        let isToken = !request.method.rawValue.isEmpty && request.method.rawValue.utf8.allSatisfy(ByteClass.token.contains)
+        let isToken =
+            !request.method.rawValue.isEmpty
+            && request.method.rawValue.utf8.allSatisfy(ByteClass.token.contains)
         guard isToken, request.method != .connect else {
             throw TransportFailure(.notSent, .badRequest, "the method cannot be sent")
         }
@@ -167,7 +174,9 @@ package final class HTTPClient: Sendable {
     /// The multi of the loop that the caller is on, else each in turn.
     private func multi() -> Multi {
         for multi in multis where multi.loop.isCurrent { return multi }
-        return multis[Int(bitPattern: UInt(bitPattern: turn.add(1, ordering: .relaxed).oldValue) % UInt(multis.count))]
+        return multis[
+            Int(bitPattern: UInt(bitPattern: turn.add(1, ordering: .relaxed).oldValue) % UInt(multis.count))
+        ]
     }
 
     private static func deadline(of request: UpstreamRequest) -> UInt64 {

@@ -31,7 +31,8 @@ struct Itinerary {
             request.fields = Fields(
                 request.fields.filter { field in
                     Self.harmless.contains { $0.equalsIgnoringASCIICase(field.name) }
-                }.map { ($0.name, $0.value) })
+                }.map { ($0.name, $0.value) }
+            )
             request.body = nil
         }
         request.url = target
@@ -41,7 +42,8 @@ struct Itinerary {
 
     /// Fields that say what is wanted, not who wants it; vendors have too many names for credentials to list those.
     private static let harmless = [
-        "accept", "accept-encoding", "accept-language", "if-match", "if-modified-since", "if-none-match", "if-range",
+        "accept", "accept-encoding", "accept-language", "if-match", "if-modified-since", "if-none-match",
+        "if-range",
         "if-unmodified-since", "range", "user-agent",
     ]
 

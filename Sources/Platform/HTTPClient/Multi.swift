@@ -13,7 +13,8 @@ final class Multi: @unchecked Sendable {
     var clock = MultiClock()
 
     private let configuration: HTTPClient.Configuration
-    private var handles: [EasyHandle] = []
+    /// Every handle there is: libcurl's callbacks hold them unretained.
+    private var handles: [ObjectIdentifier: EasyHandle] = [:]
     private var free: [EasyHandle] = []
     private(set) var isClosed = false
 
@@ -36,7 +37,11 @@ final class Multi: @unchecked Sendable {
             CURLMOPT_MAX_HOST_CONNECTIONS,
             configuration.connectionsPerHost
         )
-        unsafe soundgate_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, configuration.idleConnectionsPerLoop)
+        unsafe soundgate_curl_multi_set_long(
+            pointer,
+            CURLMOPT_MAXCONNECTS,
+            configuration.idleConnectionsPerLoop
+        )
         unsafe soundgate_curl_multi_set_long(pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         setCallbacks()
     }
@@ -64,7 +69,9 @@ final class Multi: @unchecked Sendable {
         transfer.state = .active(handle)
         watchDeadlines(of: transfer)
         let code = unsafe curl_multi_add_handle(pointer, handle.pointer)
-        if code != CURLM_OK { abort(transfer, .unavailable, unsafe String(cString: curl_multi_strerror(code))) }
+        if code != CURLM_OK {
+            abort(transfer, .unavailable, unsafe String(cString: curl_multi_strerror(code)))
+        }
     }
 
     /// Ends a transfer before its time; no effect when it has ended.
@@ -78,7 +85,8 @@ final class Multi: @unchecked Sendable {
         }
         let status = transfer.head.isComplete ? transfer.head.status : nil
         transfer.end(
-            .failure(TransportFailure(transfer.facts.delivery, reason, message, status: status)))
+            .failure(TransportFailure(transfer.facts.delivery, reason, message, status: status))
+        )
     }
 
     /// Lets a paused transfer flow again once its caller has taken what was there.
@@ -95,12 +103,12 @@ final class Multi: @unchecked Sendable {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        for handle in handles {
+        for handle in handles.values {
             guard let transfer = handle.transfer else { continue }
             abort(transfer, .cancelled, "the client is shut down")
         }
         free = []
-        handles = []
+        handles = [:]
         unsafe curl_multi_cleanup(pointer)
         for socket in sockets.values { if let watch = socket.watch { loop.unwatch(watch) } }
         sockets = [:]
@@ -165,12 +173,17 @@ final class Multi: @unchecked Sendable {
     private func takeHandle() -> EasyHandle? {
         if let handle = free.popLast() { return handle }
         guard let handle = EasyHandle(for: self, configuration) else { return nil }
-        handles.append(handle)
+        handles[ObjectIdentifier(handle)] = handle
         return handle
     }
 
+    /// Keeps a handle for the next transfer, or lets it go after a peak.
     private func release(_ handle: EasyHandle) {
-        free.append(handle)
+        if free.count < 64 {
+            free.append(handle)
+        } else {
+            handles[ObjectIdentifier(handle)] = nil
+        }
     }
 
     /// Fails the transfer that wanted a socket which the loop cannot watch.

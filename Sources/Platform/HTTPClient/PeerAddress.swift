@@ -33,13 +33,19 @@ package struct PeerAddress: Sendable, Hashable {
     init?(_ address: UnsafePointer<sockaddr>, length: Int) {
         switch unsafe Int32(address.pointee.sa_family) {
         case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
-            let (ip, port) = unsafe UnsafeRawPointer(address).withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+            let (ip, port) = unsafe UnsafeRawPointer(address).withMemoryRebound(
+                to: sockaddr_in.self,
+                capacity: 1
+            ) {
                 unsafe ($0.pointee.sin_addr, UInt16(bigEndian: $0.pointee.sin_port))
             }
             bytes = unsafe withUnsafeBytes(of: ip) { unsafe Array($0) }
             self.port = port
         case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
-            let (ip, port) = unsafe UnsafeRawPointer(address).withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+            let (ip, port) = unsafe UnsafeRawPointer(address).withMemoryRebound(
+                to: sockaddr_in6.self,
+                capacity: 1
+            ) {
                 unsafe ($0.pointee.sin6_addr, UInt16(bigEndian: $0.pointee.sin6_port))
             }
             bytes = unsafe withUnsafeBytes(of: ip) { unsafe Array($0) }

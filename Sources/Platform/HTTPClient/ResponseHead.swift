@@ -45,7 +45,8 @@ struct ResponseHead {
 
     /// `HTTP/x.y SP 3DIGIT …`, or `HTTP/2 SP 3DIGIT SP`.
     private mutating func start(_ text: UnsafeBufferPointer<UInt8>) throws(Fault) {
-        guard unsafe text.starts(with: "HTTP/".utf8), let space = unsafe text.firstIndex(of: 0x20), space + 4 <= text.count
+        guard unsafe text.starts(with: "HTTP/".utf8), let space = unsafe text.firstIndex(of: 0x20),
+            space + 4 <= text.count
         else { throw .malformed }
         var code = 0
         for index in space + 1...space + 3 {

@@ -60,8 +60,10 @@ extension Transfer {
             return .abort
         }
         lastProgress = monotonicNow()
-        if content.isEmpty, mode == .collect, let length = head.fields["content-length"].flatMap({ Int($0) }) {
-            content.reserveCapacity(min(length, request.maximumBytes))
+        if content.isEmpty, mode == .collect, let length = head.fields["content-length"].flatMap({ Int($0) })
+        {
+            // A promise, not yet bytes: no more than a little memory on it.
+            content.reserveCapacity(min(length, request.maximumBytes, 256 << 10))
         }
         unsafe content.append(contentsOf: bytes)
         if mode == .stream { deliver() }
@@ -75,7 +77,8 @@ extension Transfer {
         guard count > 0 else { return 0 }
         unsafe body.withUnsafeBytes { bytes in
             unsafe buffer.copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes[facts.bytesHanded..<facts.bytesHanded + count]))
+                from: UnsafeRawBufferPointer(rebasing: bytes[facts.bytesHanded..<facts.bytesHanded + count])
+            )
         }
         facts.bytesHanded += count
         lastProgress = monotonicNow()

@@ -47,7 +47,8 @@ final class Transfer: @unchecked Sendable {
     private var waiter: CheckedContinuation<Event, Never>?
     private var outcome: Result<UpstreamResponse, TransportFailure>?
 
-    init(_ request: UpstreamRequest, url: HTTPURL, mode: Mode, deadline: UInt64, limits: ResponseHead.Limits) {
+    init(_ request: UpstreamRequest, url: HTTPURL, mode: Mode, deadline: UInt64, limits: ResponseHead.Limits)
+    {
         self.request = request
         self.url = url
         self.mode = mode

@@ -15,6 +15,7 @@ package struct UpstreamRequest: Sendable {
     /// The longest content that the answer may have.
     package var maximumBytes: Int
     package var redirects: Redirects
+    package var protocols: Protocols
     /// Which addresses may be connected to, asked after the name has been resolved.
     package var addresses: AddressPolicy
 
@@ -27,6 +28,7 @@ package struct UpstreamRequest: Sendable {
         timeouts: Timeouts = Timeouts(),
         maximumBytes: Int = 8 << 20,
         redirects: Redirects = .refuse,
+        protocols: Protocols = .negotiated,
         addresses: AddressPolicy = .any
     ) {
         self.method = method
@@ -36,6 +38,7 @@ package struct UpstreamRequest: Sendable {
         self.timeouts = timeouts
         self.maximumBytes = maximumBytes
         self.redirects = redirects
+        self.protocols = protocols
         self.addresses = addresses
     }
 }
@@ -64,6 +67,18 @@ extension UpstreamRequest {
             self.total = total
             self.stall = stall
         }
+    }
+
+    /// Which versions of HTTP may be spoken.
+    package enum Protocols: Sendable, Equatable {
+        /// HTTP/2 where the TLS handshake offers it, else HTTP/1.1.
+        ///
+        /// A server that retires an HTTP/2 connection refuses the calls that are on their way; libcurl does not say
+        /// that they were refused unseen, so those with a body end as `unknown`.
+        case negotiated
+        /// HTTP/1.1 only: a server that retires a connection says so in an answer, so no call is caught by it. The
+        /// better choice for a call whose unknown outcome is dear.
+        case http11
     }
 
     /// What is done with an answer that points elsewhere.

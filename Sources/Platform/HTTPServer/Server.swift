@@ -66,16 +66,22 @@ package final class Server: Sendable {
                 groups.append([try ListeningSocket.unix(path: path)])
             }
         }
-        for group in groups {
-            for (index, socket) in group.enumerated() {
-                try await listen(socket, on: shards[index], alone: group.count == 1)
+        do throws(SystemError) {
+            for group in groups {
+                for (index, socket) in group.enumerated() {
+                    try await listen(socket, on: shards[index], alone: group.count == 1)
+                }
             }
+        } catch {
+            for shard in shards { await run(on: shard) { shard.stopListening() } }
+            throw error
         }
         return groups.compactMap(\.first?.address)
     }
 
     /// Stops accepting, lets requests in hand finish, and after `limit` cuts what is left and cancels its handlers.
     package func stop(within limit: Duration) async {
+        for shard in shards { await run(on: shard) { shard.stopListening() } }
         for shard in shards { await run(on: shard) { shard.drain() } }
         let began = monotonicNow()
         for shard in shards {

@@ -15,7 +15,7 @@ package struct ServerLimits: Sendable, Equatable {
     /// How long a client may take no byte of an answer.
     package var writeTimeout: Duration = .seconds(30)
     /// How long the server reads on after its last answer, so that the client gets to see it.
-    package var lingerTimeout: Duration = .seconds(2)
+    package var lingerTimeout: Duration = .seconds(5)
     /// Bytes held in each direction before the other side has to wait.
     package var buffer = 64 * 1024
 

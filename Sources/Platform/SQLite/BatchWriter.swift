@@ -4,7 +4,7 @@ import Threads
 /// Runs batches of jobs on the one writing connection, each batch in one transaction.
 ///
 /// Each job has a savepoint, so that a job that fails takes back its own changes and nobody else's, and runs exactly
-/// once. A savepoint costs about a microsecond; running a spoilt batch again would cost more and run jobs twice.
+/// once. A savepoint costs a few microseconds; running a spoilt batch again would cost more and run jobs twice.
 final class BatchWriter {
     private let connection: Connection
     private let beforeCommit: (@Sendable () throws -> Void)?

@@ -17,7 +17,7 @@ extension ServerConfiguration {
                     "public_url",
                     \.publicURL,
                     .webAddress,
-                    "What vendors call back and clients fetch audio from; the address of the request when not set"
+                    "What vendors call back and clients fetch audio from"
                 ),
                 Field(
                     "threads",

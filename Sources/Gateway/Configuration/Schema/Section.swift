@@ -19,6 +19,7 @@ struct Section<Root> {
 
     /// The struct as the file sets it; what is wrong is reported and keeps its default.
     func read(_ node: YAMLNode, _ path: String, _ reader: Reader) -> Root? {
+        let known = fields.filter(\.isSupported).map(\.key)
         // A section whose keys are all commented out is `null` to YAML.
         let entries = node.isNull ? [] : node.mapping?.entries
         guard let entries else {
@@ -26,7 +27,7 @@ struct Section<Root> {
                 node.position,
                 path,
                 "is \(node.kind), must be a map",
-                remedy: fields.isEmpty ? nil : "its keys are \(fields.map(\.key).joined(separator: ", "))"
+                remedy: "its keys are \(known.joined(separator: ", "))"
             )
             return nil
         }
@@ -34,7 +35,6 @@ struct Section<Root> {
         for entry in entries {
             let here = path.isEmpty ? entry.key : "\(path).\(entry.key)"
             guard let field = fields.first(where: { $0.key == entry.key }) else {
-                let known = fields.filter(\.isSupported).map(\.key)
                 let meant = nearestMatch(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
                 reader.report(
                     entry.keyPosition,

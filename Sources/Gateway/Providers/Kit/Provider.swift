@@ -109,6 +109,10 @@ package struct Provider: Sendable {
     /// Models that the config adds to the adapter's table.
     package let extraModels: [String]
     package let pace: PollPace
+    /// How long the vendor may take to let us connect.
+    package var connectTimeout = Duration.seconds(10)
+    /// How long the vendor may take for a whole answer.
+    package var requestTimeout = Duration.seconds(60)
 
     /// A configured provider; `baseURL` without a slash at its end.
     package init(

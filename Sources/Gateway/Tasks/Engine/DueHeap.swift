@@ -49,6 +49,13 @@ package struct DueHeap<Item: Sendable>: Sendable {
         }
     }
 
+    /// Drops the items that nobody waits for any more.
+    package mutating func removeAll(where isStale: (Item) -> Bool) {
+        let kept = entries.filter { !isStale($0.item) }
+        // A sorted array is a heap.
+        entries = kept.sorted { $0.due != $1.due ? $0.due < $1.due : $0.order < $1.order }
+    }
+
     private func precedes(_ a: Int, _ b: Int) -> Bool {
         let (x, y) = (entries[a], entries[b])
         return x.due != y.due ? x.due < y.due : x.order < y.order

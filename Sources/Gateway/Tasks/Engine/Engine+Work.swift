@@ -41,7 +41,11 @@ extension Engine {
         case .rendered(let renderer): render(order, with: renderer, attempt: number, of: record)
         case .polled(let translator):
             // Not cancelled with the task: the answer tells whether the vendor took the job.
-            Task { await self.submit(order, with: translator, to: provider, attempt: attempt, of: id) }
+            submitting += 1
+            Task {
+                await self.submit(order, with: translator, to: provider, attempt: attempt, of: id)
+                submitting -= 1
+            }
         }
     }
 
@@ -121,7 +125,7 @@ extension Engine {
             seed: Rendering.seed(of: id)
         )
         let (loop, pool) = (loop, parts.pool)
-        live[id]?.works[-1] = Task {
+        live[id]?.works[.rendering] = Task {
             for (done, take) in wanted.enumerated() {
                 if Task.isCancelled { return }
                 let progress: @Sendable (Double) -> Void = { part in
@@ -149,7 +153,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
-            guard live[id] != nil, !Task.isCancelled else { return parts.store.unpin(asset) }
+            guard live[id] != nil, !Task.isCancelled else { return unwanted(asset) }
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
@@ -181,7 +185,7 @@ extension Engine {
             // Nobody to ask until the operator brings the provider back; the deadline decides.
             return schedulePoll(id, attempt: number, eta: nil)
         }
-        live[id]?.works[-2] = Task {
+        live[id]?.works[.polling] = Task {
             let outcome = await upstream.send(
                 translator.poll(RemoteJob(id: jobID)),
                 to: provider,
@@ -253,10 +257,10 @@ extension Engine {
         let own = provider(record.attempts[output.attempt - 1].name.provider)?.baseURL ?? ""
         let (fetcher, format) = (parts.fetcher, record.request.format)
         live[id]?.fetches[index]?.tries += 1
-        live[id]?.works[index] = Task {
+        live[id]?.works[.fetching(index)] = Task {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
-                guard live[id] != nil, !Task.isCancelled else { return parts.store.unpin(asset) }
+                guard live[id] != nil, !Task.isCancelled else { return unwanted(asset) }
                 post(.outputKept(index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }

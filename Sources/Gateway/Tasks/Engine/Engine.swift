@@ -65,11 +65,24 @@ package actor Engine {
         var events: [TaskEvent] = []
         var isBusy = false
         /// The place that the open attempt holds.
-        var place: (provider: String, credential: String?)?
+        var place: Place?
         var polls = 0
         var failedPolls = 0
         var fetches: [Int: Fetch] = [:]
-        var works: [Int: Task<Void, Never>] = [:]
+        var works: [Work: Task<Void, Never>] = [:]
+    }
+
+    /// A place at a provider, held since a monotonic time.
+    struct Place {
+        let provider: String
+        let credential: String?
+        let since: UInt64
+    }
+
+    /// What may be under way for a task, and is cancelled when the task ends.
+    enum Work: Hashable {
+        case rendering, polling
+        case fetching(Int)
     }
 
     /// The tries to copy one result.
@@ -100,7 +113,11 @@ package actor Engine {
     var waitersOf: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
+    /// Creates that are under way at vendors.
+    var submitting = 0
     var knownWords: Set<String> = []
+    /// How long a place is held, in seconds, per provider: a moving average.
+    var serviceTimes: [String: Double] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -128,7 +145,7 @@ package actor Engine {
     ) async throws(LedgerError) -> TaskRecord {
         let now = parts.time.moment
         let record = TaskRecord(
-            id: TaskID(rawValue: identifier(prefix: "snd_", milliseconds: now.milliseconds)),
+            id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
             createdAt: now,
@@ -203,15 +220,45 @@ package actor Engine {
         }
     }
 
-    /// How many tasks wait for a place at each provider, and how many places are taken.
-    package func load() -> [String: (waiting: Int, running: Int)] {
-        slots.mapValues { ($0.depth, $0.used) }
+    /// How busy a provider is.
+    package struct Load: Sendable {
+        /// Tasks in line for a place.
+        package let waiting: Int
+        /// Places that are taken.
+        package let running: Int
+        /// How long a task that comes now would wait for a place; `nil` while nothing is known of the pace.
+        package let expectedWait: Duration?
     }
 
-    /// Stops beginning new things; what is durable goes on in the next process.
-    package func stop() {
+    /// How busy each provider is.
+    package func load() -> [String: Load] {
+        var load: [String: Load] = [:]
+        for (name, queue) in slots {
+            var wait: Duration? = queue.used < queue.capacity ? .zero : nil
+            if wait == nil, let service = serviceTimes[name] {
+                wait = .seconds(service * Double(queue.depth + 1) / Double(max(queue.capacity, 1)))
+            }
+            load[name] = Load(waiting: queue.depth, running: queue.used, expectedWait: wait)
+        }
+        return load
+    }
+
+    /// Stops beginning new things and ends long waits; what is durable goes on in the next process.
+    ///
+    /// Returns when no create is under way at a vendor and no change waits for the ledger, or after `limit`: a
+    /// create that is cut off here would be `unknown` for ever.
+    package func stop(within limit: Duration) async {
         isStopping = true
         for task in live.values { for work in task.works.values { work.cancel() } }
+        for token in Array(waiters.keys) { wake(token) }
+        let end = parts.time.instant &+ limit.wholeNanoseconds
+        while submitting > 0 || live.values.contains(where: \.isBusy), parts.time.instant < end {
+            await sleep(.milliseconds(10))
+        }
+    }
+
+    /// Ends every wait for a task's end, with the task as it stands.
+    package func endWaits() {
         for token in Array(waiters.keys) { wake(token) }
     }
 
@@ -227,7 +274,11 @@ package actor Engine {
         live[record.id] = Live(machine: machine)
         if let attempt = record.attempts.last, attempt.state == .accepted || attempt.state == .intended {
             slots[attempt.name.provider]?.hold(attempt.credential)
-            live[record.id]?.place = (attempt.name.provider, attempt.credential)
+            live[record.id]?.place = Place(
+                provider: attempt.name.provider,
+                credential: attempt.credential,
+                since: parts.time.instant
+            )
         }
         let left = max(record.deadline.milliseconds - now.milliseconds, 0)
         push(.deadline(record.id), after: .milliseconds(left))
@@ -248,7 +299,7 @@ package actor Engine {
         while var task = live[id], !task.events.isEmpty {
             let event = task.events.removeFirst()
             if isStopping, case .slotGranted = event {
-                // An attempt that is not begun now is begun by the next process.
+                // Not begun is not lost: the next process queues the task again.
                 live[id] = task
                 releasePlace(of: id)
                 continue
@@ -257,7 +308,8 @@ package actor Engine {
             let change = task.machine.takeChange()
             let record = task.machine.record
             live[id] = task
-            if let change { await commit(change) }
+            // Without the ledger nothing may follow: the next process goes on from what is stored.
+            if let change, await !commit(change) { break }
             afterCommit(event, record)
             board.publish(record)
             if case .slotGranted = event,
@@ -278,7 +330,7 @@ package actor Engine {
         }
         live[id]?.isBusy = true
         Task {
-            await commit(change)
+            guard await commit(change) else { return }
             board.publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
@@ -286,13 +338,16 @@ package actor Engine {
     }
 
     /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
-    private func commit(_ change: TaskChange) async {
+    ///
+    /// `false` when the engine stops before the store took it.
+    private func commit(_ change: TaskChange) async -> Bool {
         var pause = Duration.milliseconds(50)
         while true {
             do throws(LedgerError) {
-                return try await parts.ledger.commit(change)
+                try await parts.ledger.commit(change)
+                return true
             } catch {
-                if isStopping { return }
+                if isStopping { return false }
                 parts.log(
                     .error,
                     "a change could not be stored; trying again",
@@ -305,7 +360,10 @@ package actor Engine {
     }
 
     private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {
-        if case .outputKept(_, let asset, _) = event { parts.store.unpin(asset) }
+        if case .outputKept(_, let asset, _) = event {
+            parts.store.unpin(asset)
+            if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        }
         guard record.status.hasEnded else { return }
         parts.log(
             .info,
@@ -336,10 +394,41 @@ package actor Engine {
         for provider in Array(slots.keys) { slots[provider]?.leave(id) }
         for work in task.works.values { work.cancel() }
         for event in task.events {
-            // Kept too late: nobody will refer to it, so it must not stay protected.
-            if case .outputKept(_, let asset, _) = event { parts.store.unpin(asset) }
+            if case .outputKept(_, let asset, _) = event { unwanted(asset) }
         }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
+        dropStaleDues()
+    }
+
+    /// Deadlines of tasks that have ended would otherwise fill the heap until they come due.
+    private func dropStaleDues() {
+        guard heap.count > 4096, heap.count > 4 * live.count else { return }
+        heap.removeAll { due in
+            switch due {
+            case .deadline(let id), .slot(let id, _), .poll(let id, _), .fetch(let id, _): live[id] == nil
+            case .waiter(let token): waiters[token] == nil
+            }
+        }
+    }
+
+    /// Lets go of audio that came too late for its task or attempt, so that it does not stay protected for good.
+    func unwanted(_ asset: AssetRecord) {
+        parts.store.unpin(asset)
+        if !isStopping { abandon(asset) }
+    }
+
+    /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
+    func abandon(_ asset: AssetRecord) {
+        let mark = parts.store.mark()
+        Task {
+            do {
+                guard try await !parts.ledger.refers(to: asset) else { return }
+                let store = parts.store
+                try await parts.pool.run { try store.remove(asset, unlessTouchedSince: mark) }
+            } catch {
+                parts.log(.warning, "an unwanted asset could not be removed", ["reason": "\(error)"])
+            }
+        }
     }
 
     // MARK: Places
@@ -372,7 +461,11 @@ package actor Engine {
                 slots[provider]?.release(turn.credential)
                 continue
             }
-            live[turn.task]?.place = (provider, turn.credential)
+            live[turn.task]?.place = Place(
+                provider: provider,
+                credential: turn.credential,
+                since: parts.time.instant
+            )
             post(.slotGranted(route: turn.route, credential: turn.credential), to: turn.task)
         }
     }
@@ -380,6 +473,8 @@ package actor Engine {
     private func releasePlace(of id: TaskID) {
         guard let place = live[id]?.place else { return }
         live[id]?.place = nil
+        let held = Double(parts.time.instant &- place.since) / 1e9
+        serviceTimes[place.provider] = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
         slots[place.provider]?.release(place.credential)
         grant(place.provider)
     }
@@ -441,6 +536,8 @@ package actor Engine {
     }
 
     private func wake(_ token: Int) {
-        waiters.removeValue(forKey: token)?.continuation.resume()
+        guard let waiter = waiters.removeValue(forKey: token) else { return }
+        waitersOf[waiter.task]?.removeAll { $0 == token }
+        waiter.continuation.resume()
     }
 }

@@ -33,6 +33,8 @@ package struct SlotQueue: Sendable {
         if places.isEmpty { places = [Place(name: nil, capacity: capacity)] }
     }
 
+    /// Places in all.
+    package var capacity: Int { places.reduce(0) { $0 + $1.capacity } }
     /// Tasks that wait.
     package var depth: Int { waiting.count }
     /// Places taken.

@@ -40,6 +40,12 @@ struct Upstream: Sendable {
         request.fields["Content-Type"] = call.contentType
         request.body = call.encodedBody
         request.maximumBytes = 4 << 20
+        // On HTTP/2 libcurl hides whether a retiring connection refused a stream unseen: a create would end as
+        // unknown for want of an answer that HTTP/1.1 gives.
+        if !call.method.isSafe { request.protocols = .http11 }
+        request.timeouts.connect = provider.connectTimeout
+        request.timeouts.firstByte = provider.requestTimeout
+        request.timeouts.total = provider.connectTimeout + provider.requestTimeout
         guard provider.adapter.needsCredential else { return request }
         guard let credential = provider.credentials.first(where: { $0.name == name }) else { return nil }
         credential.key.reveal { key in

@@ -85,6 +85,8 @@ package protocol Ledger: Sendable {
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
     /// Removes an ended task and returns the content hashes that no other task refers to.
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord]
+    /// Whether any task's output is this content.
+    func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool
     /// Throws when nothing can be written just now.
     func checkWritable() async throws(LedgerError)
     /// Waits for what is under way and closes the store.

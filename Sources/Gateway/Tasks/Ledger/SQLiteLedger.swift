@@ -109,6 +109,14 @@ package struct SQLiteLedger: Ledger {
         }
     }
 
+    package func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {
+        try await read { connection in
+            try connection.first("SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1", [.text(asset.sha256)]) {
+                $0.int(0)
+            } != nil
+        }
+    }
+
     package func checkWritable() async throws(LedgerError) {
         try await write { connection in
             _ = try connection.run("UPDATE tasks SET revision = revision WHERE id = ''")

@@ -1,23 +1,43 @@
 import EventLoop
 import HTTP
 
-extension Connection: BodySource {
+/// One request's claim on the body bytes of its connection.
+///
+/// A handler may hand its body to someone who reads on after the answer: the number keeps him from the next request's.
+final class ConnectionBody: BodySource {
+    private let connection: Connection
+    private let exchange: UInt64
+
+    init(_ connection: Connection, exchange: UInt64) {
+        self.connection = connection
+        self.exchange = exchange
+    }
+
     func nextPiece() async throws -> [UInt8]? {
+        try await connection.nextPiece(of: exchange)
+    }
+}
+
+extension Connection {
+    fileprivate func nextPiece(of exchange: UInt64) async throws -> [UInt8]? {
         guard shard.loop.isCurrent else {
             return try await withCheckedThrowingContinuation { continuation in
-                shard.loop.execute { [self] in demand(continuation) }
+                shard.loop.execute { [self] in demand(continuation, of: exchange) }
             }
         }
+        guard isOpen(exchange) else { throw BodyError.disconnected }
         pumpBody()
         if let piece = body.take() {
+            body.restartClock(now: monotonicNow(), timeout: shard.bodyTimeout)
             updateInterest()
             return try piece.get()
         }
-        return try await withCheckedThrowingContinuation { demand($0) }
+        return try await withCheckedThrowingContinuation { demand($0, of: exchange) }
     }
 
-    private func demand(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
-        if body.takeContinue(), !answerBegan, phase == .busy {
+    private func demand(_ continuation: CheckedContinuation<[UInt8]?, any Error>, of exchange: UInt64) {
+        guard isOpen(exchange) else { return continuation.resume(throwing: BodyError.disconnected) }
+        if body.takeContinue(), !answerBegan {
             output.append(text: "HTTP/1.1 100 Continue\r\n\r\n")
             flush()
         }

@@ -80,8 +80,11 @@ extension Connection {
         flush()
         streamed = 0
         let chunked = framing == .chunked
+        let exchange = exchange
+        isStreaming = true
+        defer { isStreaming = false }
         let writer = BodyWriter { [self] bytes in
-            guard await write(bytes, chunked: chunked) else { throw BodyError.disconnected }
+            guard await write(bytes, chunked: chunked, of: exchange) else { throw BodyError.disconnected }
         }
         do {
             try await produce(writer)
@@ -94,26 +97,29 @@ extension Connection {
         return (streamed, true)
     }
 
-    private func write(_ bytes: [UInt8], chunked: Bool) async -> Bool {
+    private func write(_ bytes: [UInt8], chunked: Bool, of exchange: UInt64) async -> Bool {
         guard shard.loop.isCurrent else {
             return await withCheckedContinuation { continuation in
                 shard.loop.execute { [self] in
-                    enqueue(bytes, chunked: chunked)
+                    guard enqueue(bytes, chunked: chunked, of: exchange) else {
+                        return continuation.resume(returning: false)
+                    }
                     awaitDrain(continuation)
                 }
             }
         }
-        enqueue(bytes, chunked: chunked)
-        guard phase == .busy else { return false }
+        guard enqueue(bytes, chunked: chunked, of: exchange) else { return false }
         guard output.count - outputStart > shard.limits.buffer else { return true }
         return await withCheckedContinuation { awaitDrain($0) }
     }
 
-    private func enqueue(_ bytes: [UInt8], chunked: Bool) {
-        guard phase == .busy else { return }
+    /// Sends a piece at once; false when the answer it belongs to has ended.
+    private func enqueue(_ bytes: [UInt8], chunked: Bool, of exchange: UInt64) -> Bool {
+        guard isStreaming, isOpen(exchange) else { return false }
         streamed += bytes.count
         if chunked { output.append(chunk: bytes) } else { output.append(contentsOf: bytes) }
         flush()
+        return phase == .busy
     }
 
     /// Answers a request that cannot be read, and closes.

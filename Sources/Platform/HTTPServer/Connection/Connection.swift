@@ -41,6 +41,8 @@ import Threads
     private var readyHead: RequestHead?
     private var headWaiter: CheckedContinuation<RequestHead?, Never>?
     var body = IncomingBody()
+    /// The number of the request in hand, on this connection.
+    private(set) var exchange: UInt64 = 0
 
     // The way out.
     var output: [UInt8] = []
@@ -51,6 +53,7 @@ import Threads
     private var discarded = 0
     /// Body bytes of the streamed answer in hand.
     var streamed = 0
+    var isStreaming = false
     /// An answer's head is out, so a refusal can no longer be answered.
     var answerBegan = false
 
@@ -77,10 +80,10 @@ import Threads
     // MARK: Events
 
     private func ready(_ readiness: Readiness) {
-        if readiness.contains(.write) { flush() }
+        if readiness.has(.write) { flush() }
         guard phase != .closed else { return }
-        if !readiness.isDisjoint(with: [.error, .hangUp]), !readiness.contains(.read) { return close() }
-        if readiness.contains(.read) { read() }
+        if readiness.has(.error) || readiness.has(.hangUp), !readiness.has(.read) { return close() }
+        if readiness.has(.read) { read() }
     }
 
     private func read() {
@@ -96,7 +99,7 @@ import Threads
 
     private func received(_ count: Int) {
         guard phase != .lingering, phase != .closing else { return lingered(count) }
-        unsafe input.append(contentsOf: shard.scratch[0..<count])
+        unsafe input.append(contentsOf: UnsafeBufferPointer(rebasing: shard.scratch[0..<count]))
         if phase == .idle { return advance() }
         pumpBody()
         updateInterest()
@@ -135,7 +138,11 @@ import Threads
         }
     }
 
+    /// Whether the request of that number is still in hand.
+    func isOpen(_ exchange: UInt64) -> Bool { phase == .busy && exchange == self.exchange }
+
     private func begin(_ head: RequestHead) {
+        exchange += 1
         phase = .busy
         answerBegan = false
         readDeadline = .none
@@ -193,8 +200,9 @@ import Threads
         var next = readyHead
         readyHead = nil
         while let head = next {
-            shard.requests += 1
-            let source = head.framing == .none ? RequestBody() : RequestBody(self, length: body.length)
+            let source =
+                head.framing == .none
+                ? RequestBody() : RequestBody(ConnectionBody(self, exchange: exchange), length: body.length)
             let request = Request(head: head, body: source, peer: peer, id: shard.nextRequestID())
             let began = monotonicNow()
             let response = await shard.handler(request)
@@ -256,7 +264,7 @@ import Threads
 
     private func lingered(_ count: Int) {
         discarded += count
-        if discarded > 1 << 20 { close() }
+        if discarded > 16 << 20 { close() }
     }
 
     /// Closes at once; whoever waits for something of this connection hears so.
@@ -303,10 +311,11 @@ import Threads
 
     /// Asks epoll for what is wanted now, if that has changed.
     func updateInterest() {
-        var wanted: Readiness = []
-        if wantsInput { wanted.insert(.read) }
-        if outputStart < output.count || file != nil { wanted.insert(.write) }
-        guard wanted != interest, phase != .closed, let watch else { return }
+        var bits: UInt32 = 0
+        if wantsInput { bits |= Readiness.read.rawValue }
+        if outputStart < output.count || file != nil { bits |= Readiness.write.rawValue }
+        guard bits != interest.rawValue, phase != .closed, let watch else { return }
+        let wanted = Readiness(rawValue: bits)
         interest = wanted
         do throws(SystemError) {
             try shard.loop.update(watch, for: wanted)
@@ -315,4 +324,9 @@ import Threads
             close()
         }
     }
+}
+
+extension Readiness {
+    /// As `contains`, which across modules goes through the generic code of `SetAlgebra` at each event.
+    fileprivate func has(_ one: Readiness) -> Bool { rawValue & one.rawValue != 0 }
 }

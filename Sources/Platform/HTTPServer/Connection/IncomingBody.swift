@@ -47,7 +47,6 @@ struct IncomingBody {
             progress = 0
             due = now &+ timeout
         }
-        bytes.reserveCapacity(bytes.count + input.count)
         unsafe input.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 

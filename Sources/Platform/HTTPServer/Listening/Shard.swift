@@ -25,7 +25,6 @@ import Threads
     let headerTimeout, bodyTimeout, idleTimeout, writeTimeout, lingerTimeout: UInt64
 
     private(set) var isDraining = false
-    var requests: UInt64 = 0
     private let requestIDs: RequestIDs
     private let total: Count
     private var connections: [Connection] = []
@@ -108,10 +107,7 @@ import Threads
             last.slot = slot
         }
         total.value.subtract(1, ordering: .relaxed)
-        guard connections.isEmpty else { return }
-        if let sweep { loop.cancel(sweep) }
-        sweep = nil
-        tellEmpty()
+        if connections.isEmpty { tellEmpty() }
     }
 
     // MARK: Time
@@ -130,10 +126,14 @@ import Threads
 
     // MARK: Stopping
 
-    /// Stops accepting and closes what is idle; what is in hand is answered with `Connection: close`.
-    func drain() {
+    /// Takes the connections that wait already and no more.
+    func stopListening() {
         for listener in listeners { listener.stop() }
         listeners = []
+    }
+
+    /// Closes what is idle; what is in hand is answered with `Connection: close`.
+    func drain() {
         isDraining = true
         for connection in connections { connection.closeIfIdle() }
     }

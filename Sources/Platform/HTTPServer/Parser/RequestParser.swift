@@ -222,7 +222,6 @@ package struct RequestParser: Sendable {
     }
 
     private mutating func append(_ input: Span<UInt8>, _ range: Range<Int>) {
-        partial.reserveCapacity(partial.count + range.count)
         for index in range { partial.append(input[index]) }
     }
 }

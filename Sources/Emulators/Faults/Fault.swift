@@ -1,0 +1,44 @@
+import JSON
+
+/// A scripted misbehaviour: what, on which calls, and how often.
+struct Fault: Sendable {
+    /// Given by the script.
+    var id = 0
+    let vendor: String
+    let operation: VendorOperation
+    let kind: FaultKind
+    /// Only calls about this task; `nil` for all.
+    let task: String?
+    /// How many matching calls go through unharmed first.
+    var skip: Int
+    /// How many matching calls are still to be struck; `nil` for all.
+    var times: Int?
+    /// The vendor's error code, for a refusal.
+    let code: Int?
+    /// Sent as `Retry-After`, in seconds.
+    let retryAfter: Int?
+    /// How late a slow answer is, in seconds.
+    let seconds: Double
+    /// Whether an error answer hides that the job was taken.
+    let takesJob: Bool
+    /// The status word that nobody has heard of.
+    let word: String?
+
+    /// The fault as the control route shows it.
+    var json: JSONValue {
+        [
+            "id": JSONValue(id),
+            "vendor": .string(vendor),
+            "operation": .string(operation.rawValue),
+            "fault": .string(kind.rawValue),
+            "task": JSONValue(orNull: task),
+            "skip": JSONValue(skip),
+            "times": times.map { JSONValue($0) } ?? "always",
+            "code": JSONValue(orNull: code),
+            "retry_after": JSONValue(orNull: retryAfter),
+            "seconds": .number(seconds),
+            "takes_job": .bool(takesJob),
+            "word": JSONValue(orNull: word),
+        ]
+    }
+}

@@ -1,0 +1,191 @@
+import HTTP
+import HTTPServer
+import JSON
+import Telemetry
+
+/// The double of sunoapi.org: sounds by `generate/sounds`, polled by `generate/record-info`.
+///
+/// Callbacks are not sent.
+final class SunoDouble: VendorDouble {
+    let name = "sunoapi"
+    let imitates = "https://api.sunoapi.org"
+    let faults: [VendorOperation: [FaultKind]] = [.poll: [.snakeCase]]
+
+    private let books: SunoBooks
+    private let exchange: Exchange
+    private let assets: AssetDesk
+    private let time: EmulatorTime
+    private let speed: Double
+
+    init(_ house: EmulatorHouse) {
+        books = SunoBooks(capacity: house.options.retention)
+        exchange = house.exchange(for: "sunoapi", breakdown: SunoRefusal(500).response(trueStatus: true))
+        assets = house.assets
+        time = house.time
+        speed = house.options.speed
+    }
+
+    func addRoutes(to router: inout Router) {
+        router.on(.post, "/sunoapi/api/v1/generate/sounds") { [self] request in
+            await exchange.answer(request, as: .create, create)
+        }
+        router.on(.get, "/sunoapi/api/v1/generate/record-info") { [self] request in
+            let id = request.target.query["taskId"]
+            let job = id.flatMap { books.job($0) }
+            let subject = CallSubject(task: id, isDecided: job.map { $0.fate != nil } ?? true)
+            return await exchange.answer(request, as: .poll, about: subject, poll)
+        }
+        router.on(.get, "/sunoapi/api/v1/generate/credit") { [self] request in
+            await exchange.answer(request, as: .credits, credits)
+        }
+        router.on(.get, "/sunoapi/files/{file}") { [self] request in
+            let file = FileName(request.parameters["file"] ?? "")
+            return await exchange.answer(request, as: .asset, about: CallSubject(task: file?.task)) { call in
+                await serve(file, call)
+            }
+        }
+    }
+
+    func unrouted(_ request: Request, _ status: Status) async -> Response {
+        await exchange.answer(request, as: .unknown) { _ in
+            answer { () throws(SunoRefusal) in throw SunoRefusal(404) }
+        }
+    }
+
+    // MARK: The vendor's calls
+
+    private func create(_ call: VendorCall) async -> VendorAnswer {
+        answer { () throws(SunoRefusal) in
+            try refuseIfScripted(call)
+            let key = try key(of: call)
+            let request = try SunoSoundRequest(call.body, contentType: call.request.fields["Content-Type"])
+            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time))
+            else {
+                throw SunoRefusal(429)
+            }
+            let response = Response.sunoSuccess(["taskId": .string(job.id)])
+            return VendorAnswer(response: response, outcome: "accepted", task: job.id)
+        }
+    }
+
+    private func poll(_ call: VendorCall) async -> VendorAnswer {
+        answer { () throws(SunoRefusal) in
+            try refuseIfScripted(call)
+            let key = try key(of: call)
+            guard let id = call.request.target.query["taskId"], !id.isEmpty else {
+                throw SunoRefusal(400, "taskId is required")
+            }
+            guard call.fault?.kind != .notFound, books.job(id)?.key == key else { throw SunoRefusal(422) }
+            if let kind = call.fault?.kind, kind.isFate { books.decide(id, kind) }
+            guard let job = books.job(id) else { throw SunoRefusal(422) }
+            return record(of: job, for: call)
+        }
+    }
+
+    private func record(of job: SunoJob, for call: VendorCall) -> VendorAnswer {
+        let settings = books.settings
+        let status = job.status(at: call.time, settings.timeline(speed: speed))
+        var body = SunoRecordBody(job: job, status: status, origin: call.origin).json
+        var outcome = status.rawValue
+        if let fault = call.fault, fault.kind == .unknownWord {
+            outcome = fault.word ?? "REGENERATING"
+            body["status"] = .string(outcome)
+        }
+        let isSnake = settings.snakeCase || call.fault?.kind == .snakeCase
+        let data = JSONValue.object(body)
+        return VendorAnswer(response: .sunoSuccess(isSnake ? data.snakeCased : data), outcome: outcome)
+    }
+
+    private func credits(_ call: VendorCall) async -> VendorAnswer {
+        answer { () throws(SunoRefusal) in
+            try refuseIfScripted(call)
+            _ = try key(of: call)
+            return VendorAnswer(response: .sunoSuccess(.number(books.settings.credits)), outcome: "told")
+        }
+    }
+
+    private func serve(_ file: FileName?, _ call: VendorCall) async -> VendorAnswer {
+        let settings = books.settings
+        let job = file.flatMap { books.job($0.task) }
+        let status = job?.status(at: call.time, settings.timeline(speed: speed))
+        let isReady = file.map { file in status.map { job?.readyClips(in: $0) ?? 0 > file.clip } ?? false }
+        let clip = file?.clip ?? 0
+        return await assets.answer(
+            call,
+            name: job?.audioName(clip) ?? "",
+            isReady == true ? job?.specification(clip) : nil,
+            refusesCredentials: settings.refusesAssetCredentials
+        )
+    }
+
+    // MARK: What they have in common
+
+    private func answer(_ body: () throws(SunoRefusal) -> VendorAnswer) -> VendorAnswer {
+        do throws(SunoRefusal) {
+            return try body()
+        } catch {
+            let response = error.response(trueStatus: books.settings.trueStatus)
+            return VendorAnswer(response: response, outcome: "code \(error.code)")
+        }
+    }
+
+    private func refuseIfScripted(_ call: VendorCall) throws(SunoRefusal) {
+        if let fault = call.fault, fault.kind == .refuse { throw SunoRefusal(fault.code ?? 500) }
+    }
+
+    private func key(of call: VendorCall) throws(SunoRefusal) -> String {
+        guard let key = call.bearerKey else { throw SunoRefusal(401) }
+        return key
+    }
+}
+
+extension SunoDouble {
+    // MARK: Control
+
+    var settings: JSONObject { books.settings.json }
+
+    func change(_ settings: JSONObject) throws(ControlError) {
+        try books.change { (current) throws(ControlError) in try current.changed(by: settings) }
+    }
+
+    var acceptedCount: Int { books.acceptedCount }
+
+    func tasks(last limit: Int) -> [JSONValue] {
+        let timeline = books.settings.timeline(speed: speed)
+        let now = time.elapsed
+        return books.last(limit).map { job in
+            [
+                "vendor": .string(name),
+                "id": .string(job.id),
+                "status": .string(job.status(at: now, timeline).rawValue),
+                "fate": JSONValue(orNull: job.fate?.rawValue),
+                "time": .string(job.date.description),
+                "age_seconds": .number((now - job.accepted) / .seconds(1)),
+                "clips": JSONValue(job.clips),
+                "request": .object(job.request.json),
+            ]
+        }
+    }
+
+    func reset() { books.reset() }
+}
+
+extension FaultKind {
+    /// The record's names in snake_case, as some hosts of the family have them.
+    static let snakeCase = FaultKind(rawValue: "snake_case")
+}
+
+/// The name of a clip's file: a task's id, a number from 1, and an extension unless it is the stream.
+private struct FileName {
+    let task: String
+    /// From 0.
+    let clip: Int
+
+    init?(_ name: String) {
+        let stem = name.hasSuffix(".mp3") ? name.dropLast(4) : name[...]
+        let parts = stem.split(separator: "-")
+        guard parts.count == 2, let number = Int(parts[1]), number > 0 else { return nil }
+        task = String(parts[0])
+        clip = number - 1
+    }
+}

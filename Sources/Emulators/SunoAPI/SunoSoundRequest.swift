@@ -1,0 +1,100 @@
+import HTTP
+import JSON
+import Synthesis
+
+/// The body of `generate/sounds`, checked as the vendor checks it.
+struct SunoSoundRequest: Sendable {
+    static let models = ["V5", "V5_5"]
+
+    let prompt: String
+    let model: String
+    let loops: Bool
+    /// In beats per minute; `nil` is automatic.
+    let tempo: Int?
+    /// As spelled; `Any` leaves it open.
+    let key: String
+    let grabsLyrics: Bool
+    let callbackURL: String?
+
+    /// Reads a body.
+    init(_ bytes: [UInt8], contentType: String?) throws(SunoRefusal) {
+        guard let type = contentType.flatMap({ MediaType($0) }), type.isJSON else {
+            throw SunoRefusal(400, "Content-Type must be application/json")
+        }
+        guard let body = SunoSoundRequest.object(bytes) else {
+            throw SunoRefusal(400, "The body must be a JSON object")
+        }
+        guard let prompt = try body.suno("prompt", "a string", { $0.string }), !prompt.isEmpty else {
+            throw SunoRefusal(400, "prompt is required")
+        }
+        guard prompt.unicodeScalars.count <= 500 else { throw SunoRefusal(413) }
+        guard let model = try body.suno("model", "a string", { $0.string }) else {
+            throw SunoRefusal(400, "model is required")
+        }
+        guard SunoSoundRequest.models.contains(model) else {
+            throw SunoRefusal(400, "model must be one of V5, V5_5")
+        }
+        self.prompt = prompt
+        self.model = model
+        loops = try body.suno("soundLoop", "a boolean", { $0.bool }) ?? false
+        tempo = try body.suno("soundTempo", "an integer from 1 to 300") { value in
+            value.integer.flatMap { (1...300).contains($0) ? Int($0) : nil }
+        }
+        key =
+            try body.suno("soundKey", "one of the documented keys") { $0.string.flatMap(SunoKey.known) }
+            ?? "Any"
+        grabsLyrics = try body.suno("grabLyrics", "a boolean", { $0.bool }) ?? false
+        callbackURL = try body.suno("callBackUrl", "a URL") {
+            $0.string.flatMap { HTTPURL($0) == nil ? nil : $0 }
+        }
+    }
+
+    private static func object(_ bytes: [UInt8]) -> JSONObject? {
+        do { return try JSONValue(parsing: bytes).object } catch { return nil }
+    }
+
+    /// The request as the record repeats it.
+    var json: JSONObject {
+        var body: JSONObject = [
+            "prompt": .string(prompt), "model": .string(model), "soundLoop": .bool(loops),
+        ]
+        if let tempo { body["soundTempo"] = JSONValue(tempo) }
+        body["soundKey"] = .string(key)
+        body["grabLyrics"] = .bool(grabsLyrics)
+        if let callbackURL { body["callBackUrl"] = .string(callbackURL) }
+        return body
+    }
+
+    /// The vendor's inner name of the model, as recorded answers show it.
+    var innerModel: String { model == "V5" ? "chirp-crow" : "chirp-fenix" }
+}
+
+/// The vendor's 25 keys: sharps only, `m` for minor.
+enum SunoKey {
+    private static let tonics = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+
+    /// The name itself when the vendor knows it.
+    static func known(_ name: String) -> String? {
+        name == "Any" || scale(name) != nil ? name : nil
+    }
+
+    /// The scale behind a name; `nil` for `Any` and for what is no key.
+    static func scale(_ name: String) -> ScaleKey? {
+        let isMinor = name.hasSuffix("m")
+        guard let tonic = tonics.firstIndex(of: isMinor ? String(name.dropLast()) : name) else { return nil }
+        return ScaleKey(tonic: tonic, mode: isMinor ? .minor : .major)
+    }
+}
+
+extension JSONObject {
+    /// A member that may be left out or be `null`, but not be something else.
+    fileprivate func suno<Value>(
+        _ name: String,
+        _ wanted: String,
+        _ convert: (JSONValue) -> Value?
+    ) throws(SunoRefusal) -> Value? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let converted = convert(value) else { throw SunoRefusal(400, "\(name) must be \(wanted)") }
+        return converted
+    }
+}

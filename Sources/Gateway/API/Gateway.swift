@@ -1,0 +1,225 @@
+package import Assets
+package import Configuration
+import EventLoop
+import HTTP
+package import HTTPServer
+import JSON
+package import Providers
+import Routing
+import Sound
+import Synchronization
+package import Tasks
+package import Telemetry
+
+/// The HTTP face of the gateway: every route of the API over one engine.
+package final class Gateway: Sendable {
+    /// What the routes work with.
+    package struct Parts: Sendable {
+        package var configuration: GatewayConfiguration
+        package var providers: [Provider]
+        package var engine: Engine
+        package var ledger: any Ledger
+        package var store: AssetStore
+        package var log: Log
+        package var version: String
+
+        /// The parts of a gateway.
+        package init(
+            configuration: GatewayConfiguration,
+            providers: [Provider],
+            engine: Engine,
+            ledger: any Ledger,
+            store: AssetStore,
+            log: Log,
+            version: String
+        ) {
+            self.configuration = configuration
+            self.providers = providers
+            self.engine = engine
+            self.ledger = ledger
+            self.store = store
+            self.log = log
+            self.version = version
+        }
+    }
+
+    let parts: Parts
+    let planner: Planner
+    let clients: ClientDirectory
+    let documents: Documents
+    let providerNames: [String]
+    private let draining = Atomic(false)
+
+    /// A gateway over its parts.
+    package init(_ parts: Parts) {
+        self.parts = parts
+        planner = Planner(providers: parts.providers, preference: parts.configuration.routing.preference)
+        clients = ClientDirectory(parts.configuration.clients)
+        documents = Documents(version: parts.version)
+        providerNames = parts.providers.map(\.id)
+    }
+
+    /// From now on `/readyz` says no, and new work is refused.
+    package func beginDraining() { draining.store(true, ordering: .relaxed) }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// The handler for the server: ids, routes, errors, one log line.
+    package func handler() -> Handler {
+        let router = router()
+        let log = parts.log
+        return { request in
+            let exchange = Exchange(request)
+            let began = log.isEnabled(.info) ? monotonicNow() : 0
+            var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
+            response.fields["X-Request-Id"] = exchange.requestID
+            response.fields["traceparent"] = exchange.traceparent
+            if log.isEnabled(.info) {
+                let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
+                log(
+                    .info,
+                    "request",
+                    [
+                        "request_id": "\(exchange.requestID)", "method": "\(request.method)",
+                        "route": "\(response.route ?? "-")", "status": .init(response.status.code),
+                        "duration": .duration(spent), "peer": "\(request.peer.host)",
+                    ]
+                )
+            }
+            return response
+        }
+    }
+
+    /// How the server says that a request is malformed.
+    package static let renderProblem: ProblemRenderer = { problem in
+        var problem = problem
+        problem.requestID = problem.requestID ?? Exchange.current?.requestID
+        return (ProblemWire.contentType, ProblemWire.bytes(problem))
+    }
+
+    private func router() -> Router {
+        var router = Router(renderProblem: Self.renderProblem)
+        open(&router, .get, "/healthz") { _ in Self.alive }
+        open(&router, .get, "/readyz") { [self] _ in try await readiness() }
+        open(&router, .get, "/openapi.yaml") { [documents] in documents.openAPIYAML(for: $0) }
+        open(&router, .get, "/openapi.json") { [documents] in documents.openAPIJSON(for: $0) }
+        open(&router, .get, "/") { [documents] in documents.landingPage(for: $0) }
+        guarded(&router, .post, "/v1/sounds") { [self] in try await createSound($0, $1) }
+        guarded(&router, .get, "/v1/sounds") { [self] in try await listSounds($0, $1) }
+        guarded(&router, .get, "/v1/sounds/{id}") { [self] in try await showSound($0, $1) }
+        guarded(&router, .delete, "/v1/sounds/{id}") { [self] in try await deleteSound($0, $1) }
+        guarded(&router, .post, "/v1/sounds/{id}/cancel") { [self] in try await cancelSound($0, $1) }
+        guarded(&router, .get, "/v1/sounds/{id}/audio/{index}") { [self] in try await soundAudio($0, $1) }
+        guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
+        guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
+        guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }
+        return router
+    }
+
+    /// A route for anybody.
+    private func open(
+        _ router: inout Router,
+        _ method: HTTP.Method,
+        _ pattern: String,
+        _ body: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        router.on(method, pattern) { [self] request in await answer(request) { try await body(request) } }
+    }
+
+    /// A route for callers with a key, where keys are asked for.
+    private func guarded(
+        _ router: inout Router,
+        _ method: HTTP.Method,
+        _ pattern: String,
+        _ body: @escaping @Sendable (Request, Caller) async throws -> Response
+    ) {
+        router.on(method, pattern) { [self] request in
+            await answer(request) {
+                let caller = try clients.caller(of: request)
+                return try await body(request, caller)
+            }
+        }
+    }
+
+    /// Turns what a handler throws into an answer; what nobody expected is logged and quoted by its request id.
+    private func answer(_ request: Request, _ body: () async throws -> Response) async -> Response {
+        do {
+            return try await body()
+        } catch let problem as ProblemDetails {
+            return respond(problem)
+        } catch let invalid as InvalidRequest {
+            return respond(ProblemDetails(invalid))
+        } catch let none as NoProvider {
+            return respond(none.problem, candidates: PlanWire.candidates(none.plan))
+        } catch let error as LedgerError {
+            parts.log(.error, "the ledger failed a request", ["reason": "\(error)"])
+            return respond(ProblemDetails(error))
+        } catch let error as BodyError {
+            return respond(Self.problem(error))
+        } catch {
+            parts.log(
+                .error,
+                "a request failed unexpectedly",
+                ["error": "\(error)", "request_id": "\(Exchange.current?.requestID ?? "-")"]
+            )
+            return respond(
+                ProblemDetails(
+                    .internalServerError,
+                    code: "internal",
+                    detail: "Something went wrong in the gateway; its log has more under this request id."
+                )
+            )
+        }
+    }
+
+    func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
+        var problem = problem
+        problem.requestID = Exchange.current?.requestID
+        var response = Response(
+            problem.status,
+            contentType: ProblemWire.contentType,
+            ProblemWire.bytes(problem, candidates: candidates)
+        )
+        switch problem.status.code {
+        case 401: response.fields["WWW-Authenticate"] = "Bearer"
+        case 503, 507: response.fields["Retry-After"] = "5"
+        default: break
+        }
+        return response
+    }
+
+    private static func problem(_ error: BodyError) -> ProblemDetails {
+        switch error {
+        case .tooLarge(let limit):
+            ProblemDetails(
+                .contentTooLarge,
+                code: "body_too_large",
+                detail: "The body has more than \(limit) bytes."
+            )
+        case .timedOut:
+            ProblemDetails(.requestTimeout, code: "body_timeout", detail: "The body came too slowly.")
+        case .disconnected, .refused:
+            ProblemDetails(
+                .badRequest,
+                code: "body_incomplete",
+                detail: "The body could not be read to its end."
+            )
+        }
+    }
+
+    // MARK: Health
+
+    private static let alive = Response(.ok, contentType: "application/json", Array(#"{"status":"ok"}"#.utf8))
+
+    private func readiness() async throws -> Response {
+        if isDraining {
+            throw ProblemDetails(
+                .serviceUnavailable,
+                code: "draining",
+                detail: "The gateway is shutting down."
+            )
+        }
+        try await parts.ledger.checkWritable()
+        return Response(.ok, contentType: "application/json", Array(#"{"status":"ready"}"#.utf8))
+    }
+}

@@ -1,0 +1,97 @@
+import HTTP
+import HTTPServer
+import JSON
+import Providers
+import Sound
+import Spelling
+import Tasks
+
+extension Gateway {
+    func listSounds(_ call: Request, _ caller: Caller) async throws -> Response {
+        var query = try Self.query(call, caller)
+        let limit = query.limit
+        query.limit += 1
+        let records = try await parts.ledger.tasks(query)
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("data")
+        json.beginArray()
+        for record in records.prefix(limit) {
+            // What is under way moves on between commits; the board knows the latest.
+            let latest = parts.engine.board.record(record.id) ?? record
+            TaskWire(
+                record: latest,
+                baseURL: baseURL(for: call),
+                queuePosition: parts.engine.board.position(record.id)
+            ).write(to: &json)
+        }
+        json.endArray()
+        json.member("next_cursor", records.count > limit ? records[limit - 1].id.rawValue : nil)
+        json.endObject()
+        return Response(.ok, contentType: "application/json", json.bytes)
+    }
+
+    private static let listParameters = ["status", "provider", "type", "limit", "cursor"]
+
+    /// Reads the filters and reports every problem at once.
+    private static func query(_ call: Request, _ caller: Caller) throws -> TaskQuery {
+        var problems: [Problem] = []
+        var query = TaskQuery(owner: caller.isAdmin ? .everyone : .client(caller.name))
+        for (name, value) in call.target.query.pairs {
+            switch name {
+            case "status":
+                query.status = TaskStatus(rawValue: value)
+                if query.status == nil {
+                    problems.append(unknown(name, value, TaskStatus.allCases.map(\.rawValue)))
+                }
+            case "type":
+                query.type = SoundType(rawValue: value)
+                if query.type == nil {
+                    problems.append(unknown(name, value, SoundType.allCases.map(\.rawValue)))
+                }
+            case "provider": query.provider = value
+            case "cursor":
+                query.before = TaskID(rawValue: value)
+                if !value.hasPrefix("snd_") {
+                    problems.append(
+                        Problem(name, .invalid, "cursor must be a next_cursor of an earlier answer")
+                    )
+                }
+            case "limit":
+                query.limit = Int(value) ?? 0
+                if !(1...100).contains(query.limit) {
+                    problems.append(Problem(name, .outOfRange, "limit must be a whole number from 1 to 100"))
+                }
+            default:
+                let message = "there is no parameter \"\(name)\"\(hint(for: name, among: listParameters))"
+                problems.append(Problem(name, .unknownField, message))
+            }
+        }
+        if !problems.isEmpty { throw InvalidRequest(problems) }
+        return query
+    }
+
+    private static func unknown(_ name: String, _ value: String, _ words: [String]) -> Problem {
+        let message =
+            "\(name) must be one of \(words.joined(separator: ", "))\(hint(for: value, among: words))"
+        return Problem(name, .unknownValue, message)
+    }
+
+    // MARK: Providers
+
+    func listProviders(_ call: Request, _ caller: Caller) async -> Response {
+        let load = await parts.engine.load()
+        let list = parts.providers.map { JSONValue.object(ProviderWire.json($0, load: load[$0.id])) }
+        return json(.ok, ["data": .array(list)])
+    }
+
+    func showProvider(_ call: Request, _ caller: Caller) async throws -> Response {
+        guard let name = call.parameters["name"],
+            let provider = parts.providers.first(where: { $0.id == name })
+        else {
+            throw ProblemDetails.notFound("provider")
+        }
+        let load = await parts.engine.load()
+        return json(.ok, .object(ProviderWire.json(provider, load: load[name])))
+    }
+}

@@ -1,0 +1,236 @@
+import Assets
+import Configuration
+import HTTP
+import HTTPServer
+import JSON
+import Providers
+import Routing
+import Sound
+import Spelling
+import Tasks
+import Telemetry
+import Threads
+
+extension Gateway {
+    /// The longest that `Prefer: wait` waits, in seconds.
+    private static let longestWait = 120
+
+    // MARK: Create and plan
+
+    func createSound(_ call: Request, _ caller: Caller) async throws -> Response {
+        if isDraining {
+            throw ProblemDetails(
+                .serviceUnavailable,
+                code: "draining",
+                detail: "The gateway is shutting down."
+            )
+        }
+        if call.fields["Idempotency-Key"] != nil {
+            throw ProblemDetails(
+                .unprocessableContent,
+                code: "not_supported",
+                detail:
+                    "This version does not keep idempotency keys; leave Idempotency-Key out. Nothing was accepted."
+            )
+        }
+        let request = try await readRequest(call)
+        let plan = planner.plan(request)
+        guard !plan.eligible.isEmpty else { throw NoProvider(plan: plan) }
+        let deadline = request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
+        var record = try await parts.engine.create(
+            request,
+            routes: plan.eligible.map(\.route),
+            client: caller.name,
+            deadline: deadline ?? parts.configuration.routing.deadline
+        )
+        let wait = wait(asked: call)
+        if let wait {
+            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+            record = parts.engine.board.record(record.id) ?? record
+        }
+        var response = show(
+            record,
+            for: call,
+            status: wait != nil && record.status.hasEnded ? .ok : .accepted
+        )
+        response.fields["Location"] = "/v1/sounds/\(record.id)"
+        if let wait { response.fields["Preference-Applied"] = "wait=\(wait)" }
+        return response
+    }
+
+    func createPlan(_ call: Request, _ caller: Caller) async throws -> Response {
+        let request = try await readRequest(call)
+        let states = await parts.engine.load().mapValues { ProviderState(expectedWait: $0.expectedWait) }
+        return json(.ok, .object(PlanWire.json(planner.plan(request, states: states))))
+    }
+
+    private func readRequest(_ call: Request) async throws -> SoundRequest {
+        if let type = call.fields["Content-Type"] {
+            guard MediaType(type)?.isJSON == true else {
+                throw ProblemDetails(
+                    .unsupportedMediaType,
+                    code: "unsupported_media_type",
+                    detail: "The body must be JSON: send \"Content-Type: application/json\"."
+                )
+            }
+        }
+        let bytes = try await call.body.collect(upTo: parts.configuration.server.limits.body)
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw ProblemDetails(
+                .badRequest,
+                code: "malformed_json",
+                detail: bytes.isEmpty
+                    ? "The body is empty; it must be a JSON object." : "The body is not JSON: \(error)."
+            )
+        }
+        return try SoundRequest(value, knownProviders: providerNames)
+    }
+
+    // MARK: One task
+
+    func showSound(_ call: Request, _ caller: Caller) async throws -> Response {
+        var record = try await record(call, caller)
+        var applied: Int?
+        if let wait = wait(asked: call), !record.status.hasEnded {
+            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+            record = parts.engine.board.record(record.id) ?? record
+            applied = wait
+        }
+        var response = show(record, for: call)
+        if let applied { response.fields["Preference-Applied"] = "wait=\(applied)" }
+        return response
+    }
+
+    func cancelSound(_ call: Request, _ caller: Caller) async throws -> Response {
+        let record = try await record(call, caller)
+        return show(await parts.engine.cancel(record.id) ?? record, for: call, status: .accepted)
+    }
+
+    func deleteSound(_ call: Request, _ caller: Caller) async throws -> Response {
+        let record = try await record(call, caller)
+        guard record.status.hasEnded else {
+            throw ProblemDetails(
+                .conflict,
+                code: "task_running",
+                detail: "The task has not ended; cancel it first, then delete it."
+            )
+        }
+        try await parts.engine.remove(record.id)
+        return Response(.noContent)
+    }
+
+    func soundAudio(_ call: Request, _ caller: Caller) async throws -> Response {
+        let record = try await record(call, caller)
+        guard let index: Int = call.parameters.value("index"),
+            let output = record.outputs.first(where: { $0.index == index })
+        else { throw ProblemDetails.notFound("output") }
+        guard let asset = output.asset, output.status == .ready else {
+            throw ProblemDetails(
+                .conflict,
+                code: "not_ready",
+                detail: "This output is \(output.status.rawValue); it has no audio."
+            )
+        }
+        let file: OpenFile
+        do throws(SystemError) {
+            file = try OpenFile(path: parts.store.path(of: asset))
+        } catch {
+            parts.log(.error, "an asset is missing", ["task": "\(record.id)", "reason": "\(error)"])
+            throw ProblemDetails(
+                .gone,
+                code: "audio_gone",
+                detail: "The audio of this output is no longer kept."
+            )
+        }
+        let name = Self.fileName(output, of: record, asset)
+        let response = Response.file(
+            file,
+            contentType: asset.format.contentType,
+            entityTag: EntityTag(asset.sha256),
+            for: call,
+            fields: [
+                "Content-Disposition": "inline; filename=\"\(name)\"",
+                "Cache-Control": "private, max-age=86400",
+                "X-Content-Type-Options": "nosniff",
+            ]
+        )
+        switch response.status {
+        case .preconditionFailed:
+            throw ProblemDetails(
+                .preconditionFailed,
+                code: "precondition_failed",
+                detail: "The audio does not meet the request's condition."
+            )
+        case .rangeNotSatisfiable:
+            let problem = ProblemDetails(
+                .rangeNotSatisfiable,
+                code: "range_not_satisfiable",
+                detail: "The audio has \(file.size) bytes; the range lies outside."
+            )
+            var refusal = respond(problem)
+            refusal.fields["Content-Range"] = response.fields["Content-Range"]
+            return refusal
+        default: return response
+        }
+    }
+
+    private static func fileName(_ output: OutputRecord, of record: TaskRecord, _ asset: AssetRecord)
+        -> String
+    {
+        let words = (output.title ?? "").lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
+        let stem = words.isEmpty ? record.id.rawValue : words.joined(separator: "-")
+        return "\(stem.prefix(60))-\(output.index).\(asset.format.rawValue)"
+    }
+
+    /// The task that the path names, if the caller may see it; the same 404 for one that is somebody else's.
+    private func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
+        guard let text = call.parameters["id"], text.hasPrefix("snd_"), text.utf8.count <= 64 else {
+            throw ProblemDetails.notFound("task")
+        }
+        let id = TaskID(rawValue: text)
+        var record = parts.engine.board.record(id)
+        if record == nil { record = try await parts.ledger.task(id) }
+        guard let record, caller.isAdmin || record.client == caller.name else {
+            throw ProblemDetails.notFound("task")
+        }
+        return record
+    }
+
+    private func show(_ record: TaskRecord, for call: Request, status: Status = .ok) -> Response {
+        let position = parts.engine.board.position(record.id)
+        let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position)
+        let tag = EntityTag("\(record.revision)-\(Int(record.progress * 1000))-\(position ?? 0)")
+        if call.method == .get || call.method == .head,
+            Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag) == .notModified
+        {
+            return Response(.notModified, fields: ["ETag": tag.description])
+        }
+        var json = JSONWriter()
+        wire.write(to: &json)
+        return Response(
+            status,
+            contentType: "application/json",
+            json.bytes,
+            fields: ["ETag": tag.description]
+        )
+    }
+
+    /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
+    func baseURL(for call: Request) -> String {
+        parts.configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
+    }
+
+    private func wait(asked call: Request) -> Int? {
+        guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0 else {
+            return nil
+        }
+        return min(wait, Self.longestWait)
+    }
+
+    func json(_ status: Status, _ value: JSONValue) -> Response {
+        Response(status, contentType: "application/json", value.serialized())
+    }
+}

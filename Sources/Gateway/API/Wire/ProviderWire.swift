@@ -1,0 +1,63 @@
+import JSON
+import Providers
+import Sound
+import Tasks
+
+/// A provider as callers see it: operations, capabilities with their limits, and the names of its keys.
+enum ProviderWire {
+    static func json(_ provider: Provider, load: Engine.Load?) -> JSONObject {
+        [
+            "name": .string(provider.id),
+            "adapter": .string(provider.adapter.id),
+            "display_name": .string(provider.adapter.displayName),
+            "kind": .string(provider.adapter.kind.rawValue),
+            "base_url": provider.baseURL.isEmpty ? .null : .string(provider.baseURL),
+            "running": JSONValue(load?.running ?? 0),
+            "waiting": JSONValue(load?.waiting ?? 0),
+            "expected_wait": JSONValue(orNull: load?.expectedWait.map(seconds)),
+            "credentials": .array(
+                provider.credentials.map {
+                    ["name": .string($0.name), "max_concurrent": JSONValue($0.maxConcurrent)]
+                }
+            ),
+            "operations": .array(provider.adapter.operations.map { operation($0, of: provider) }),
+        ]
+    }
+
+    private static func operation(_ operation: Operation, of provider: Provider) -> JSONValue {
+        let capabilities = operation.capabilities
+        var fields: JSONObject = [:]
+        for field in RequestField.demands {
+            guard let ways = capabilities.means[field] else { continue }
+            fields[field.rawValue] = .array(ways.map(means))
+        }
+        return [
+            "name": .string(operation.name),
+            "types": .array(capabilities.types.map { .string($0.rawValue) }),
+            "prompt_limit": JSONValue(capabilities.promptLimit),
+            "models": .array(provider.models(of: operation).map { .string($0) }),
+            "default_model": JSONValue(orNull: capabilities.defaultModel),
+            "usual_variations": range(capabilities.usualVariations),
+            "delivery": .string(operation.isRepeatable ? "rendered" : "polled"),
+            "fields": .object(fields),
+        ]
+    }
+
+    private static func means(_ means: Capabilities.Means) -> JSONValue {
+        var object: JSONObject = ["grade": .string(means.grade.rawValue)]
+        if case .emulated(let emulation, _) = means { object["by"] = .string(emulation.rawValue) }
+        switch means.limit {
+        case .any: break
+        case .integers(let limit): object["range"] = range(limit)
+        case .numbers(let limit):
+            object["range"] = ["from": .number(limit.lowerBound), "to": .number(limit.upperBound)]
+        case .choices(let words): object["choices"] = .array(words.map { .string($0) })
+        case .characters(let most): object["characters"] = JSONValue(most)
+        }
+        return .object(object)
+    }
+
+    private static func range(_ range: ClosedRange<Int>) -> JSONValue {
+        ["from": JSONValue(range.lowerBound), "to": JSONValue(range.upperBound)]
+    }
+}

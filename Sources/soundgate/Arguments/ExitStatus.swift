@@ -1,0 +1,49 @@
+/// How the program ends, in the numbers of `sysexits.h`.
+struct ExitStatus: RawRepresentable, Sendable, Equatable {
+    let rawValue: Int32
+
+    static let success = ExitStatus(rawValue: 0)
+    /// What was asked for was tried and failed.
+    static let failure = ExitStatus(rawValue: 1)
+    /// The command line is wrong.
+    static let usage = ExitStatus(rawValue: 64)
+    /// An input file cannot be read.
+    static let noInput = ExitStatus(rawValue: 66)
+    /// The gateway, or every provider behind it, is not to be had.
+    static let unavailable = ExitStatus(rawValue: 69)
+    /// Something unexpected inside this program.
+    static let software = ExitStatus(rawValue: 70)
+    /// An output file cannot be made.
+    static let cannotCreate = ExitStatus(rawValue: 73)
+    /// The answer was not what was agreed.
+    static let protocolError = ExitStatus(rawValue: 76)
+    /// A client key is missing or not known.
+    static let noPermission = ExitStatus(rawValue: 77)
+    /// The configuration is wrong.
+    static let configuration = ExitStatus(rawValue: 78)
+
+    /// Ended by a signal, as a shell counts it: 130 for Ctrl-C.
+    static func interrupted(by signal: Int32) -> ExitStatus { ExitStatus(rawValue: 128 + signal) }
+}
+
+/// A command that could not do its work, told in one line to the person who gave it.
+struct CommandFailure: Error {
+    let status: ExitStatus
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+/// A command line that cannot be understood.
+struct UsageError: Error, CustomStringConvertible {
+    /// What is wrong, and where help is.
+    let description: String
+
+    init(_ message: String, command: String? = nil) {
+        let help = (["soundgate help"] + (command.map { [$0] } ?? [])).joined(separator: " ")
+        description = "\(message)\nTry \"\(help)\"."
+    }
+}

@@ -1,0 +1,14 @@
+/// Every command, in the order of the help.
+enum CommandList {
+    static let all: [Command] =
+        [
+            ServeCommand.command,
+            EmulateCommand.command,
+            SoundCommand.command,
+            PlanCommand.command,
+            ProvidersCommand.command,
+            ConfigCommands.check,
+            ConfigCommands.schema,
+            ClientCommand.command,
+        ] + LaterCommands.all + [VersionCommand.command]
+}

@@ -1,0 +1,108 @@
+import Assets
+import Configuration
+import HTTPServer
+import Providers
+import Sound
+import Telemetry
+
+// From the operator's words to the parts' own.
+
+extension GatewayConfiguration {
+    /// The adapters of this build in the words of the configuration.
+    static var knownAdapters: [KnownAdapter] {
+        catalog.map { adapter in
+            KnownAdapter(
+                id: adapter.id,
+                needsCredential: adapter.needsCredential,
+                isEnabledByDefault: adapter.kind == .procedural
+            )
+        }
+    }
+
+    /// The providers that may get new tasks, in the order of the file.
+    var enabledProviders: [Provider] {
+        providers.filter(\.isEnabled).compactMap { configured in
+            guard let adapter = catalog.first(where: { $0.id == configured.adapter }) else { return nil }
+            return Provider(configured, adapter: adapter)
+        }
+    }
+}
+
+extension Provider {
+    fileprivate init(_ configured: ProviderConfiguration, adapter: ProviderDescriptor) {
+        var pace = adapter.pace
+        pace.first = configured.polling.first ?? pace.first
+        pace.ceiling = max(configured.polling.ceiling ?? pace.ceiling, pace.first)
+        self.init(
+            id: configured.id,
+            adapter: adapter,
+            baseURL: configured.baseURL ?? adapter.defaultBaseURL ?? "",
+            credentials: configured.credentials.map {
+                Credential(
+                    name: $0.name,
+                    key: $0.key,
+                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency
+                )
+            },
+            extraModels: configured.models,
+            pace: pace
+        )
+        connectTimeout = configured.timeouts.connect
+        requestTimeout = configured.timeouts.request
+    }
+}
+
+extension AssetsConfiguration {
+    var storeLimits: AssetStore.Limits {
+        AssetStore.Limits(bytes: maximumSize, duration: maximumDuration / .seconds(1))
+    }
+}
+
+extension ServerConfiguration {
+    var addresses: [HTTPServer.ListenAddress] {
+        listen.map { address in
+            switch address {
+            case .tcp(let address, let port): .tcp(host: address, port: UInt16(clamping: port))
+            case .unix(let path): .unix(path: path)
+            }
+        }
+    }
+
+    var serverLimits: ServerLimits {
+        var limits = ServerLimits()
+        limits.parser.target = self.limits.requestTarget
+        limits.parser.section = self.limits.header
+        limits.parser.body = self.limits.body
+        limits.connections = self.limits.connections
+        limits.headerTimeout = timeouts.header
+        limits.bodyTimeout = timeouts.body
+        limits.idleTimeout = timeouts.idle
+        limits.writeTimeout = timeouts.write
+        return limits
+    }
+}
+
+extension LogConfiguration {
+    var leastLevel: LogLevel {
+        switch level {
+        case .error: .error
+        case .warning: .warning
+        case .notice: .notice
+        case .info: .info
+        case .debug: .debug
+        }
+    }
+
+    var lineFormat: LogFormat {
+        switch format {
+        case .auto: .automatic(for: 2)
+        case .json: .json
+        case .text:
+            if case .text(let isColoured) = LogFormat.automatic(for: 2) {
+                .text(isColoured: isColoured)
+            } else {
+                .text(isColoured: false)
+            }
+        }
+    }
+}

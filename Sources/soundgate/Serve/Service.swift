@@ -1,0 +1,167 @@
+import API
+import Assets
+import Configuration
+import EventLoop
+import Glibc
+import HTTPClient
+import HTTP
+import HTTPServer
+import Providers
+import SQLite
+import Tasks
+import Telemetry
+import Threads
+
+/// The gateway as a process: builds every part from the configuration, runs until a signal, stops in order.
+enum Service {
+    /// Serves until SIGINT or SIGTERM.
+    ///
+    /// - Returns: the exit status: 0 after an orderly stop, 69 when an address, a file or a thread cannot be had.
+    static func run(_ configuration: GatewayConfiguration) async -> Int32 {
+        let sink: LogWriter
+        let signals: Signals
+        do throws(SystemError) {
+            signals = try Signals()
+            sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
+        } catch {
+            return refuse("\(error)")
+        }
+        let log = Log(level: configuration.log.leastLevel, sink: sink)
+        defer { sink.close() }
+        do {
+            let house = try await House(configuration, log: log)
+            return await house.serve(until: signals)
+        } catch {
+            return refuse("\(error)")
+        }
+    }
+
+    private static func refuse(_ reason: String) -> Int32 {
+        Console.complain(reason)
+        return EX_UNAVAILABLE
+    }
+}
+
+/// Every part of a running gateway, put together once.
+private struct House: Sendable {
+    let configuration: GatewayConfiguration
+    let log: Log
+    let loops: [EventLoop]
+    let client: HTTPClient
+    let ledger: SQLiteLedger
+    let engine: Engine
+    let gateway: Gateway
+    let server: Server
+    let pools: [WorkerPool]
+
+    init(_ configuration: GatewayConfiguration, log: Log) async throws {
+        self.configuration = configuration
+        self.log = log
+        let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        loops = try (0..<(configuration.server.threads ?? cores)).map { try EventLoop(name: "loop-\($0)") }
+        for loop in loops { try loop.start() }
+        let rendering = try WorkerPool(name: "render", threads: max(2, cores))
+        let files = try WorkerPool(name: "files", threads: 2)
+        pools = [rendering, files]
+        let store = try AssetStore(
+            directory: configuration.assets.directory,
+            limits: configuration.assets.storeLimits
+        )
+        var clientConfiguration = HTTPClient.Configuration()
+        clientConfiguration.userAgent = "soundgate/\(version)"
+        client = HTTPClient(loops: loops, clientConfiguration)
+        ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path)
+        let providers = configuration.enabledProviders
+        var parts = Engine.Parts(
+            providers: providers,
+            ledger: ledger,
+            store: store,
+            fetcher: AssetFetcher(
+                client: client,
+                store: store,
+                pool: files,
+                maximumBytes: configuration.assets.maximumSize
+            ),
+            client: client,
+            pool: rendering,
+            time: SystemTime(),
+            log: log
+        )
+        parts.policy.maxAttempts = configuration.routing.maxAttempts
+        parts.fetchFor = configuration.assets.fetchFor
+        engine = Engine(loop: loops[0], parts: parts)
+        let gateway = Gateway(
+            Gateway.Parts(
+                configuration: configuration,
+                providers: providers,
+                engine: engine,
+                ledger: ledger,
+                store: store,
+                log: log,
+                version: version
+            )
+        )
+        self.gateway = gateway
+        server = Server(
+            addresses: configuration.server.addresses,
+            limits: configuration.server.serverLimits,
+            loops: loops,
+            renderProblem: Gateway.renderProblem,
+            access: { record in
+                // The handler logs what it answers; what could not even be read is logged here.
+                guard record.method == nil else { return }
+                log(
+                    .info,
+                    "malformed request",
+                    ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
+                )
+            },
+            handler: gateway.handler()
+        )
+    }
+
+    func serve(until signals: Signals) async -> Int32 {
+        let bound: [HTTPServer.ListenAddress]
+        do throws(SystemError) {
+            bound = try await server.start()
+        } catch {
+            log(.error, "cannot listen", ["reason": "\(error)"])
+            await close()
+            return EX_UNAVAILABLE
+        }
+        for address in bound {
+            log(.notice, "listening on", ["address": "\(address.port == nil ? "" : "http://")\(address)"])
+        }
+        await recover()
+        await signals.untilStop(log: log)
+        log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
+        gateway.beginDraining()
+        await engine.endWaits()
+        await server.stop(within: configuration.server.drain)
+        await close()
+        log(.notice, "stopped")
+        return EX_OK
+    }
+
+    private func recover() async {
+        let began = monotonicNow()
+        do throws(LedgerError) {
+            let count = try await engine.recover()
+            guard count > 0 else { return }
+            let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
+            log(
+                .notice,
+                "unfinished tasks taken up",
+                ["recovered": .init(count), "duration": .duration(spent)]
+            )
+        } catch {
+            log(.error, "unfinished tasks cannot be read", ["reason": "\(error)"])
+        }
+    }
+
+    private func close() async {
+        await engine.stop(within: configuration.server.drain)
+        await client.shutdown()
+        await ledger.close()
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+
+/// The program: reads the command line, runs one command, and ends with its exit status.
+@main
+enum Soundgate {
+    static func main() {
+        // A reader that went away shows as an error of the write, not as the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let request: CommandParser.Request
+        do throws(UsageError) {
+            request = try CommandParser(commands: CommandList.all).parse(
+                Array(CommandLine.arguments.dropFirst())
+            )
+        } catch {
+            Console.complain(error.description)
+            exit(ExitStatus.usage.rawValue)
+        }
+        switch request {
+        case .help(let text):
+            Console.output(text)
+            exit(ExitStatus.success.rawValue)
+        case .version:
+            exit(VersionCommand.run().rawValue)
+        case .run(let command, let invocation):
+            if command.takesSignals { Interruption.blockSignals() }
+            // The process ends with the command. The main thread only waits: with an asynchronous `main` it would be
+            // parked by the runtime with every signal unblocked, and Ctrl-C would end the process there.
+            Task.detached { exit(await run(command, invocation).rawValue) }
+            while true { pause() }
+        }
+    }
+
+    private static func run(_ command: Command, _ invocation: Invocation) async -> ExitStatus {
+        do {
+            return try await command.run(invocation)
+        } catch let error as UsageError {
+            Console.complain(error.description)
+            return .usage
+        } catch let error as Unreachable {
+            Console.complain(error.commandFailure.message)
+            return error.commandFailure.status
+        } catch let error as CommandFailure {
+            Console.complain(error.message)
+            return error.status
+        } catch {
+            Console.complain("\(error)")
+            return .software
+        }
+    }
+}

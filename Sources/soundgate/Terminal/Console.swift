@@ -1,0 +1,48 @@
+import Glibc
+
+/// The program's three ways to speak: results on standard output, everything else on standard error.
+enum Console {
+    /// A line of a result.
+    static func output(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+
+    /// A result's bytes as they are.
+    static func output(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
+    /// A line about what is going on.
+    static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// What went wrong, under the program's name.
+    static func complain(_ message: String) {
+        note("\(Style.error("soundgate:", on: STDERR_FILENO)) \(message)")
+    }
+
+    /// Text on standard error without a line break.
+    static func show(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Whether a person is looking at the descriptor.
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// The columns of the terminal behind standard error.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                // A reader that has gone wants no more; there is nobody left to tell.
+                guard errno == EINTR || errno == EAGAIN else { return }
+                continue
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/// What this build is called.
+let version = "0.1.0"

@@ -1,0 +1,20 @@
+import Glibc
+import Testing
+
+/// The text of a file of the repository, by its path from the root.
+func repositoryFile(_ path: String) throws -> String {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let file = try #require(fopen("/\(root)/\(path)", "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = fread(&buffer, 1, buffer.count, file)
+        if count == 0 { break }
+        bytes += buffer.prefix(count)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Removes a file; nothing happens when there is none.
+func removeFile(_ path: String) { unlink(path) }
