@@ -179,7 +179,7 @@ let package = Package(
             "Emulators",
             ["Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads"]
         ),
-        tests("EndToEnd", ["AudioFile", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]),
+        tests("EndToEnd", ["AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,6 @@
 import HTTP
+import JSON
+import Telemetry
 import Testing
 
 @Suite("The audio route")

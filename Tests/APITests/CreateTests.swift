@@ -87,11 +87,11 @@ struct CreateTests {
     @Test(
         "The request comes back normalized",
         arguments: [
-            (#"{"prompt": "x", "key": "Bb minor"}"#, "key", JSONValue.string("A#m")),
+            (#"{"prompt": "x", "key": "Bb minor"}"#, "key", "A#m"),
             (#"{"prompt": "x", "bpm": 119.0}"#, "bpm", 119),
             (#"{"prompt": "x", "provider": "builtin"}"#, "provider", ["builtin"]),
             (#"{"prompt": "x", "provider": ["builtin", "builtin"]}"#, "provider", ["builtin"]),
-        ]
+        ] as [(String, String, JSONValue)]
     )
     func normalizes(json: String, field: String, value: JSONValue) async throws {
         try await withHouse { house in

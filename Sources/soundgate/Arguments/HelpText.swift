@@ -16,7 +16,7 @@ struct HelpText {
 
             \(Self.columns(names))
 
-            Start with "soundgate serve", then in another shell: soundgate sound "soft rain" -o rain.mp3
+            Start with "soundgate serve", then in another shell: soundgate sound "soft rain" -o rain.wav
             """
     }
 

@@ -17,7 +17,7 @@ enum SoundCommand {
         details: """
             Prints the names of the saved files. Ctrl-C cancels the task at the gateway.
 
-              soundgate sound "soft rain with distant thunder" --loop --duration 12 -o rain.mp3
+              soundgate sound "soft rain with distant thunder" --loop --duration 12 -o rain.wav
               soundgate sound "lofi drum loop" --bpm 90 --key Am --variations 2 -o lofi.wav --format wav
             """,
         arguments: [Argument(name: "\"PROMPT\"", isRequired: false)],

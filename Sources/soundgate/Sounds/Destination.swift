@@ -28,6 +28,7 @@ struct Destination: Sendable {
     /// Refuses at once, before anything is asked for, what could not be saved later.
     ///
     /// - Parameter count: how many outputs are asked for; 1 when the provider decides.
+    /// - Throws: `CommandFailure` naming the folder or the file that is in the way.
     func checkBeforehand(count: Int) throws(CommandFailure) {
         guard let path else { return }
         let folder = Self.folder(of: path)

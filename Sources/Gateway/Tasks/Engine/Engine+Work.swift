@@ -153,7 +153,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
-            guard live[id] != nil, !Task.isCancelled else { return unwanted(asset) }
+            guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(index: take, asset, title: title), to: id)
         case .cancelled: return
         case .failed(let reason):
@@ -260,7 +260,7 @@ extension Engine {
         live[id]?.works[.fetching(index)] = Task {
             do throws(AssetFetcher.Problem) {
                 let asset = try await fetcher.fetch(url, own: own, as: format)
-                guard live[id] != nil, !Task.isCancelled else { return unwanted(asset) }
+                guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
                 post(.outputKept(index: index, asset, title: nil), to: id)
             } catch {
                 guard !Task.isCancelled else { return }

@@ -299,7 +299,7 @@ package actor Engine {
         while var task = live[id], !task.events.isEmpty {
             let event = task.events.removeFirst()
             if isStopping, case .slotGranted = event {
-                // Not begun is not lost: the next process queues the task again.
+                // An attempt that is not begun now is begun by the next process.
                 live[id] = task
                 releasePlace(of: id)
                 continue
@@ -394,7 +394,8 @@ package actor Engine {
         for provider in Array(slots.keys) { slots[provider]?.leave(id) }
         for work in task.works.values { work.cancel() }
         for event in task.events {
-            if case .outputKept(_, let asset, _) = event { unwanted(asset) }
+            // Kept too late: nobody will refer to it.
+            if case .outputKept(_, let asset, _) = event { giveUp(asset) }
         }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
         dropStaleDues()
@@ -411,14 +412,13 @@ package actor Engine {
         }
     }
 
-    /// Lets go of audio that came too late for its task or attempt, so that it does not stay protected for good.
-    func unwanted(_ asset: AssetRecord) {
+    /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
+    func giveUp(_ asset: AssetRecord) {
         parts.store.unpin(asset)
-        if !isStopping { abandon(asset) }
+        abandon(asset)
     }
 
-    /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
-    func abandon(_ asset: AssetRecord) {
+    private func abandon(_ asset: AssetRecord) {
         let mark = parts.store.mark()
         Task {
             do {

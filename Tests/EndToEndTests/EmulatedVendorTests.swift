@@ -1,0 +1,88 @@
+import AudioFile
+import Glibc
+import JSON
+import Testing
+
+/// The gateway with a vendor behind it, played by its double.
+@Suite struct EmulatedVendorTests {
+    @Test func loopTempoAndKeyGoOutAsDocumentedAndComeBackAsAudio() async throws {
+        try await withEmulatedVendors { gateway, doubles, folder in
+            let task = try await gateway.sound([
+                "prompt": "techno pulse", "loop": true, "bpm": 120, "key": "Bbm", "provider": "sunoapi",
+            ])
+            #expect(task["status"]?.string == "succeeded", "\(task)")
+            #expect(task["provider"] == "sunoapi")
+            #expect(task["operation"] == "sounds")
+            #expect(task["request"]?["key"] == "A#m")
+            #expect(task["fulfilment"] == ["loop": "native", "bpm": "native", "key": "native"])
+            let attempt = try #require(task["attempts"]?[0])
+            #expect(attempt["state"] == "succeeded")
+            #expect(attempt["credential"] == "main")
+
+            let log = try await doubles.get("/_control/log?vendor=sunoapi&operation=create").json
+            let calls = try #require(log.array ?? log["calls"]?.array, "\(log)")
+            #expect(calls.count == 1)
+            let call = try #require(calls.first)
+            #expect(call["body"]?["soundLoop"] == true, "\(call)")
+            #expect(call["body"]?["soundTempo"]?.integer == 120)
+            #expect(call["body"]?["soundKey"] == "A#m")
+            #expect("\(call)".contains("Bearer"))
+
+            let outputs = try #require(task["outputs"]?.array)
+            #expect(!outputs.isEmpty)
+            for (index, output) in outputs.enumerated() {
+                #expect(output["status"] == "ready")
+                let recording = try Recording(try await gateway.audio(index, of: task, in: folder))
+                #expect(recording.inspection.rms > -50)
+                #expect(abs(recording.inspection.duration - (output["duration"]?.double ?? 0)) < 0.01)
+            }
+        }
+    }
+
+    @Test func aPlanSaysWhyAProviderWasNotChosen() async throws {
+        try await withEmulatedVendors { gateway, doubles, folder in
+            let words = [
+                "plan", "techno", "--duration", "7.5", "--accept", "native", "--server", gateway.address,
+            ]
+            let text = try await Program.run(words, in: folder)
+            #expect(text.status == 0, "\(text.errors)")
+            #expect(text.output.contains(/builtin\/procedural +chosen/), "\(text.output)")
+            #expect(text.output.contains(/sunoapi\/sounds +refused +duration:/), "\(text.output)")
+            let raw = try await Program.run(words + ["--json"], in: folder)
+            let plan = try JSONValue(parsing: raw.output)
+            #expect(plan["chosen"] == ["provider": "builtin", "operation": "procedural"])
+
+            let toVendor = [
+                "plan", "techno", "--bpm", "120", "--provider", "sunoapi", "--server", gateway.address,
+            ]
+            let sent = try await Program.run(toVendor, in: folder)
+            #expect(
+                sent.output.contains("POST  \(doubles.address)/sunoapi/api/v1/generate/sounds"),
+                "\(sent.output)"
+            )
+            #expect(sent.output.contains("\"soundTempo\": 120"))
+            #expect(!sent.output.contains("a-vendor-key"))
+            let accepted = try await doubles.get("/_control/tasks").json["accepted"]?.integer
+            #expect(accepted == 0, "a plan sends nothing")
+        }
+    }
+
+    @Test func ctrlCCancelsTheTaskAtTheGateway() async throws {
+        // As slow as the vendor, so that the command is surely still waiting.
+        try await withEmulatedVendors(speed: 0.2) { gateway, _, folder in
+            let words = [
+                "sound", "techno", "--provider", "sunoapi", "-o", "a.mp3", "--server", gateway.address,
+            ]
+            let program = try Program(words, in: folder)
+            let id = try await program.wait(for: "the task's id") {
+                program.errors.firstMatch(of: /snd_\w+(?=: )/).map { String($0.output) }
+            }
+            program.send(SIGINT)
+            #expect(await program.end(within: .seconds(20)) == 130)
+            #expect(program.errors.contains("canceled \(id)"), "\(program.errors)")
+            let task = try await gateway.ended(id)
+            #expect(task["status"] == "canceled")
+            #expect(!folder.names.contains("a.mp3"))
+        }
+    }
+}
