@@ -158,7 +158,7 @@ let package = Package(
         tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
         tests(
             "Assets",
-            ["Assets", "AudioFile", "Synthesis", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
+            ["Assets", "AudioFile", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
         ),
         tests(
             "Tasks",

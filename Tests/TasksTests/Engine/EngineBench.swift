@@ -116,7 +116,7 @@ func withEngine(
     } catch {
         outcome = .failure(error)
     }
-    await engine.stop()
+    await engine.stop(within: .zero)
     for (_, vendor) in vendors { vendor.open() }
     await client.shutdown()
     for server in servers { await server.stop(within: .seconds(1)) }

@@ -61,6 +61,9 @@ final class MemoryLedger: Ledger {
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
         state.withLock { $0.records.removeValue(forKey: id)?.outputs.compactMap(\.asset) ?? [] }
     }
+    func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {
+        state.withLock { $0.records.values.contains { $0.outputs.contains { $0.asset == asset } } }
+    }
     func checkWritable() async throws(LedgerError) {}
     func close() async {}
 }

@@ -100,7 +100,7 @@ struct RestartTests {
                 _ = try await bench.create()
                 await vendor.isAsked("create")
                 let waiting = try await bench.create()
-                await bench.engine.stop()
+                await bench.engine.stop(within: .zero)
                 vendor.open()
                 let stored = try await ledger.task(waiting.id)
                 #expect(stored?.status == .queued)

@@ -225,8 +225,14 @@ struct LedgerContractTests {
                 try await ledger.admit(record, holder: one)
                 try await ledger.commit(try #require(change))
             }
+            let before = try await ledger.refers(to: asset("aa"))
+            #expect(before)
             let first = try await ledger.remove(TaskID(rawValue: "snd_1"))
             #expect(first == [asset("aa")])
+            for (content, isReferred) in [("aa", false), ("bb", true), ("cc", true), ("zz", false)] {
+                let found = try await ledger.refers(to: asset(content))
+                #expect(found == isReferred, "\(content)")
+            }
             let gone = try await ledger.task(TaskID(rawValue: "snd_1"))
             #expect(gone == nil)
             let again = try await ledger.remove(TaskID(rawValue: "snd_1"))
