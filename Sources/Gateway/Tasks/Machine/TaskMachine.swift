@@ -115,7 +115,9 @@ package struct TaskMachine: Sendable {
     ///
     /// Nothing follows from it but that the operator can find the job: it is paid for.
     package mutating func noteLateAcceptance(attempt number: Int, _ job: RemoteJob) {
-        guard record.status.hasEnded, let attempt = attempt(number), attempt.providerTaskID == nil else { return }
+        guard record.status.hasEnded, let attempt = attempt(number), attempt.providerTaskID == nil else {
+            return
+        }
         change(number) {
             $0.providerTaskID = job.id
             if $0.state == .unknown { $0.state = .canceled }
@@ -200,7 +202,8 @@ package struct TaskMachine: Sendable {
 
     /// A create that is under way when the task ends may reach the vendor: nobody can tell.
     private mutating func markUnanswered() {
-        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route) {
+        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route)
+        {
             markUnknown(attempt.number)
         }
     }
