@@ -82,6 +82,7 @@ package final class Server: Sendable {
     /// Stops accepting, lets requests in hand finish, and after `limit` cuts what is left and cancels its handlers.
     package func stop(within limit: Duration) async {
         for shard in shards { await run(on: shard) { shard.stopListening() } }
+        total.isDraining.store(true, ordering: .relaxed)
         for shard in shards { await run(on: shard) { shard.drain() } }
         let began = monotonicNow()
         for shard in shards {

@@ -12,6 +12,8 @@ import Threads
     /// Connections over all loops.
     final class Count: Sendable {
         let value = Atomic<Int>(0)
+        /// The server is stopping: every answer from now on closes its connection, whichever loop is told first.
+        let isDraining = Atomic<Bool>(false)
     }
 
     let loop: EventLoop
@@ -24,7 +26,7 @@ import Threads
     let scratch: UnsafeMutableBufferPointer<UInt8>
     let headerTimeout, bodyTimeout, idleTimeout, writeTimeout, lingerTimeout: UInt64
 
-    private(set) var isDraining = false
+    var isDraining: Bool { total.isDraining.load(ordering: .relaxed) }
     private let requestIDs: RequestIDs
     private let total: Count
     private var connections: [Connection] = []
@@ -134,7 +136,6 @@ import Threads
 
     /// Closes what is idle; what is in hand is answered with `Connection: close`.
     func drain() {
-        isDraining = true
         for connection in connections { connection.closeIfIdle() }
     }
 
