@@ -8,7 +8,9 @@ package struct Secret<Wrapped: Sendable>: Sendable, CustomStringConvertible, Cus
     package init(_ wrapped: Wrapped) { self.wrapped = wrapped }
 
     /// Lends the value to `body`.
-    package func reveal<Result, Failure: Error>(_ body: (Wrapped) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func reveal<Result, Failure: Error>(_ body: (Wrapped) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         try body(wrapped)
     }
 

@@ -162,7 +162,7 @@ package actor Engine {
         return record
     }
 
-    /// Takes up every unfinished task of the ledger; returns how many. Call it before the first `create`.
+    /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.
     ///
     /// Jobs that are under way at vendors take their places first, so that nothing new begins beyond a key's limit.
     package func recover() async throws(LedgerError) -> Int {
