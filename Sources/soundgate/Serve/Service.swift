@@ -19,18 +19,21 @@ enum Service {
     /// - Returns: the exit status: 0 after an orderly stop, 69 when an address, a file or a thread cannot be had.
     static func run(_ configuration: GatewayConfiguration) async -> Int32 {
         let sink: LogWriter
-        let signals: Signals
+        let log: Log
+        let interruption: Interruption
         do throws(SystemError) {
-            signals = try Signals()
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
+            log = Log(level: configuration.log.leastLevel, sink: sink)
+            interruption = try Interruption { [log] in
+                log(.warning, "SIGHUP: this version reads its configuration at start only")
+            }
         } catch {
             return refuse("\(error)")
         }
-        let log = Log(level: configuration.log.leastLevel, sink: sink)
         defer { sink.close() }
         do {
             let house = try await House(configuration, log: log)
-            return await house.serve(until: signals)
+            return await house.serve(until: interruption)
         } catch {
             return refuse("\(error)")
         }
@@ -121,7 +124,7 @@ private struct House: Sendable {
         )
     }
 
-    func serve(until signals: Signals) async -> Int32 {
+    func serve(until interruption: Interruption) async -> Int32 {
         let bound: [HTTPServer.ListenAddress]
         do {
             // Before anybody can ask: what an earlier process left goes on first.
@@ -135,7 +138,7 @@ private struct House: Sendable {
         for address in bound {
             log(.notice, "listening on", ["address": "\(address.port == nil ? "" : "http://")\(address)"])
         }
-        await signals.untilStop(log: log)
+        _ = await interruption.first()
         await drain()
         log(.notice, "stopped")
         return EX_OK

@@ -17,15 +17,23 @@ struct Interruption: Sendable {
     }
 
     /// Begins to take signals, on a thread that lives as long as the process.
-    init() throws(SystemError) {
+    ///
+    /// With `onHangUp` SIGHUP is taken too, as often as it comes, and ends nothing.
+    init(onHangUp: (@Sendable () -> Void)? = nil) throws(SystemError) {
+        let taken = Self.signals + (onHangUp == nil ? [] : [SIGHUP])
+        Self.block(taken)
         let (stream, sender) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
         arrivals = stream
         _ = try Thread(name: "signals") {
             var isSecond = false
             while true {
-                var set = Self.set(of: Self.signals)
+                var set = Self.set(of: taken)
                 var signal: Int32 = 0
                 guard sigwait(&set, &signal) == 0 else { continue }
+                if signal == SIGHUP {
+                    onHangUp?()
+                    continue
+                }
                 if isSecond { _exit(ExitStatus.interrupted(by: signal).rawValue) }
                 isSecond = true
                 sender.yield(signal)
