@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Tasks
 import Testing
 
 @Suite("Cancel and delete")
@@ -25,6 +26,9 @@ struct LifecycleTests {
             _ = try await house.endlessSound()
             let second = try await house.endlessSound()
             let third = try await house.endlessSound()
+            // The engine takes a task up just after the create; asked for its load, it has.
+            let load = await house.engine.load()
+            #expect(load["suno"]?.waiting == 2)
             let shown = try await house.send(.get, "/v1/sounds/\(third.id)")
             #expect(shown.json["status"] == "queued")
             #expect(shown.json["queue_position"]?.integer ?? 0 >= 1)
