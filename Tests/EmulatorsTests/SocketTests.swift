@@ -84,6 +84,7 @@ private let testLoop: EventLoop = {
         try await served(emulation) { base, client in
             let failure = await #expect(throws: TransportFailure.self) { try await client.send(create(base)) }
             #expect(failure?.delivery == .unknown)
+            #expect(failure?.reason == (fault == "half_body" ? .truncated : .closed))
             let next = try await client.send(create(base))
             #expect(next.status == .ok)
         }

@@ -51,6 +51,15 @@ private let getAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
         }
     }
 
+    @Test func aCutAnswerIsNoAnswer() async throws {
+        try await withServer(handler: { _ in Response(.ok, body: .cut) }) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send(getAndClose)
+            let answer = try await client.readToEnd()
+            #expect(answer.isEmpty)
+        }
+    }
+
     @Test func aWriterWaitsForASlowClient() async throws {
         let written = Written()
         let total = 32 << 20

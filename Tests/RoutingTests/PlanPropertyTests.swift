@@ -97,6 +97,5 @@ struct PlanPropertyTests {
         #expect(body["soundLoop"]?.bool == (request.loop == true ? true : nil))
         #expect(body["soundTempo"]?.integer == request.bpm.map { Int64($0) })
         #expect(body["soundKey"]?.string == request.key?.description)
-        #expect(body["grabLyrics"]?.bool == request.timedLyrics)
     }
 }

@@ -19,10 +19,10 @@ struct MusicalKeyTests {
         #expect(MusicalKey(text)?.description == normalized)
     }
 
-    @Test("a lone m is minor, a lone capital M is major")
+    @Test("a lone m is minor, in either case")
     func loneLetter() {
         #expect(MusicalKey("Am")?.mode == .minor)
-        #expect(MusicalKey("AM")?.mode == .major)
+        #expect(MusicalKey("AM")?.mode == .minor)
     }
 
     @Test(

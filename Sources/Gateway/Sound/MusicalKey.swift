@@ -17,7 +17,7 @@ package struct MusicalKey: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `Am`, `a minor`, `Bbm`, `F# major`, `Db`, `C♯ min`, `E-flat major`; `nil` for anything else.
     ///
-    /// A lone `m` after the note is minor in either case of the note; a capital `M` is major, as musicians write it.
+    /// In any case: `AM` is A minor, as `am` is.
     package init?(_ text: String) {
         var rest = text.filter { !$0.isWhitespace && $0 != "-" && $0 != "_" }[...]
         guard let letter = rest.popFirst(), let base = Self.naturals[letter.lowercased()] else {
@@ -25,9 +25,9 @@ package struct MusicalKey: Sendable, Hashable, CustomStringConvertible {
         }
         var tonic = base
         if let shift = Self.takeAccidental(&rest) { tonic += shift }
-        switch (String(rest), rest.lowercased()) {
-        case ("M", _), (_, ""), (_, "maj"), (_, "major"), (_, "dur"): self.init(tonic: tonic, mode: .major)
-        case (_, "m"), (_, "min"), (_, "minor"), (_, "moll"): self.init(tonic: tonic, mode: .minor)
+        switch rest.lowercased() {
+        case "", "maj", "major", "dur": self.init(tonic: tonic, mode: .major)
+        case "m", "min", "minor", "moll": self.init(tonic: tonic, mode: .minor)
         default: return nil
         }
     }

@@ -38,8 +38,11 @@ struct RestartTests {
             let vendor = Vendor(audio: try audioBytes(in: folder))
             let ledger = MemoryLedger()
             var record = stage.bench(admitted("snd_1", at: ["suno"])).record
-            // The takes of the stage lie at an address that nobody serves.
-            for index in record.outputs.indices { record.outputs[index].providerKey = "job1-\(index)" }
+            // The takes of the stage lie at an address that nobody may ask, until the vendor names another.
+            for index in record.outputs.indices {
+                record.outputs[index].providerKey = "j1-\(index)"
+                record.outputs[index].sourceURL = "http://127.0.0.1:1/\(index).wav"
+            }
             ledger.leave(record)
             try await withEngine([("suno", vendor)], ledger: ledger, folder: folder) { bench in
                 let count = try await bench.engine.recover()

@@ -51,12 +51,14 @@ struct LedgerContractTests {
                     .failed(Failure(.providerFailed, "x", providerCode: "531", retryAfter: .seconds(7)))
                 )
             ),
+            .outputFailed(attempt: 1, index: 0, Failure(.badResult, "x")),
             .slotGranted(route: 1, credential: nil), .accepted(attempt: 2, RemoteJob(id: "j2")),
             .observed(
                 attempt: 2,
                 Observation(.succeeded, results: [rich, take("s3")], cost: Cost.Amount(3, "credits"))
             ),
-            .outputKept(index: 0, asset("aa"), title: nil), .outputFailed(index: 1, Failure(.badResult, "x")),
+            .outputKept(attempt: 2, index: 0, asset("aa"), title: nil),
+            .outputFailed(attempt: 2, index: 1, Failure(.badResult, "x")),
         ]
         try await store.run { ledger in
             try await ledger.admit(record, holder: one)
@@ -216,7 +218,10 @@ struct LedgerContractTests {
             _ = machine.apply(.slotGranted(route: 0, credential: nil), at: start)
             _ = machine.apply(.renderingBegan(attempt: 1, takes: contents.count), at: start)
             for (index, content) in contents.enumerated() {
-                _ = machine.apply(.outputKept(index: index, asset(content), title: nil), at: start)
+                _ = machine.apply(
+                    .outputKept(attempt: 1, index: index, asset(content), title: nil),
+                    at: start
+                )
             }
             return (record, machine.takeChange())
         }

@@ -46,7 +46,7 @@ extension TaskRecord {
         case .succeeded:
             _ = machine.apply(.slotGranted(route: 0, credential: nil), at: start)
             _ = machine.apply(.renderingBegan(attempt: 1, takes: 1), at: start)
-            _ = machine.apply(.outputKept(index: 0, asset("c-\(id)"), title: nil), at: start)
+            _ = machine.apply(.outputKept(attempt: 1, index: 0, asset("c-\(id)"), title: nil), at: start)
         default: _ = machine.apply(.cancelRequested, at: start)
         }
         guard let change = machine.takeChange() else { throw NothingChanged() }

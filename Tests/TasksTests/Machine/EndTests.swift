@@ -19,7 +19,7 @@ struct EndTests {
         let expected: AttemptRecord.State? =
             switch stage {
             case .queued: nil
-            case .unknown: .unknown
+            case .unknown, .intended: .unknown
             case .succeededFetching: .succeeded
             default: .canceled
             }
@@ -34,7 +34,7 @@ struct EndTests {
         #expect(effects.count(where: { $0 == .releaseSlot(attempt: 1) }) <= 1)
         #expect(!bench.record.outputs.contains { $0.status == .pending })
         switch stage {
-        case .unknown:
+        case .unknown, .intended:
             #expect(bench.record.error?.code == .acceptanceUnknown)
             #expect(bench.record.error?.retryable == false)
             #expect(bench.last?.state == .unknown)
@@ -51,7 +51,7 @@ struct EndTests {
     @Test("one ready take at the deadline is a success, the missing one fails by itself")
     func readyAtDeadline() {
         var bench = Stage.succeededFetching.bench()
-        bench.apply(.outputKept(index: 1, asset(), title: nil))
+        bench.apply(.outputKept(attempt: 1, index: 1, asset(), title: nil))
         #expect(bench.apply(.deadlinePassed) == [.end])
         #expect(bench.record.status == .succeeded)
         #expect(bench.record.outputs.map(\.status) == [.failed, .ready])
@@ -67,7 +67,7 @@ struct EndTests {
         bench.apply(.deadlinePassed)
         bench.apply(.slotGranted(route: 0, credential: nil))
         bench.apply(.accepted(attempt: 1, RemoteJob(id: "x")))
-        bench.apply(.outputKept(index: 0, asset(), title: nil))
+        bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil))
         #expect(bench.resume() == [])
         #expect(bench.record == record)
         #expect(bench.machine.takeChange() == nil)
@@ -104,8 +104,12 @@ struct EndTests {
         #expect(bench.resume(repeatable: true) == [.submit(attempt: 1)])
         bench.apply(.renderingBegan(attempt: 1, takes: 2))
         #expect(bench.record.outputs.count == 2)
-        bench.apply(.outputKept(index: 0, asset(), title: nil))
-        #expect(bench.apply(.outputKept(index: 1, asset(), title: nil)) == [.releaseSlot(attempt: 1), .end])
+        bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil))
+        #expect(
+            bench.apply(.outputKept(attempt: 1, index: 1, asset(), title: nil)) == [
+                .releaseSlot(attempt: 1), .end,
+            ]
+        )
     }
 
     @Test("a task that was about to move on moves on after a restart")

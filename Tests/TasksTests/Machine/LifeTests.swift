@@ -31,7 +31,7 @@ struct LifeTests {
         #expect(done == [.releaseSlot(attempt: 1), .fetch(output: 0)])
         #expect(bench.record.status == .running)
         bench.now = start.advanced(by: .seconds(5))
-        #expect(bench.apply(.outputKept(index: 0, asset(), title: nil)) == [.end])
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [.end])
         #expect(bench.record.status == .succeeded)
         #expect(bench.record.endedAt == bench.now)
         #expect(bench.record.progress == 1)
@@ -45,14 +45,14 @@ struct LifeTests {
             bench.apply(.observed(attempt: 1, Observation(.running, results: [take("s1")])))
                 == [.fetch(output: 0), .poll(attempt: 1, eta: nil)]
         )
-        #expect(bench.apply(.outputKept(index: 0, asset(), title: nil)) == [])
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [])
         #expect(bench.record.outputs.map(\.status) == [.ready])
         #expect(bench.record.status == .running)
         #expect(
             bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s1"), take("s2")])))
                 == [.releaseSlot(attempt: 1), .fetch(output: 1)]
         )
-        #expect(bench.apply(.outputKept(index: 1, asset("bb"), title: nil)) == [.end])
+        #expect(bench.apply(.outputKept(attempt: 1, index: 1, asset("bb"), title: nil)) == [.end])
         #expect(bench.record.outputs.map(\.status) == [.ready, .ready])
     }
 
@@ -70,8 +70,8 @@ struct LifeTests {
     @Test("one take of two that cannot be had does not spoil the other")
     func oneFails() {
         var bench = Stage.succeededFetching.bench()
-        #expect(bench.apply(.outputFailed(index: 0, Failure(.badResult, "x"))) == [])
-        #expect(bench.apply(.outputKept(index: 1, asset(), title: nil)) == [.end])
+        #expect(bench.apply(.outputFailed(attempt: 1, index: 0, Failure(.badResult, "x"))) == [])
+        #expect(bench.apply(.outputKept(attempt: 1, index: 1, asset(), title: nil)) == [.end])
         #expect(bench.record.status == .succeeded)
         #expect(bench.record.error == nil)
         #expect(bench.record.outputs.map(\.status) == [.failed, .ready])
@@ -81,8 +81,8 @@ struct LifeTests {
     @Test("a task without any take fails with the reason of the first, and so does its attempt")
     func allFail() {
         var bench = Stage.succeededFetching.bench()
-        bench.apply(.outputFailed(index: 1, Failure(.internal, "x")))
-        #expect(bench.apply(.outputFailed(index: 0, Failure(.badResult, "x"))) == [.end])
+        bench.apply(.outputFailed(attempt: 1, index: 1, Failure(.internal, "x")))
+        #expect(bench.apply(.outputFailed(attempt: 1, index: 0, Failure(.badResult, "x"))) == [.end])
         #expect(bench.record.status == .failed)
         #expect(bench.record.error?.code == .badResult)
         #expect(bench.last?.state == .failed)
@@ -114,9 +114,11 @@ struct LifeTests {
         bench.apply(.renderingProgressed(attempt: 1, 0.4))
         bench.apply(.renderingProgressed(attempt: 1, 0.2))
         #expect(bench.record.progress == 0.4)
-        #expect(bench.apply(.outputKept(index: 0, asset(), title: "Rain")) == [])
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: "Rain")) == [])
         #expect(
-            bench.apply(.outputKept(index: 1, asset(), title: "Rain")) == [.releaseSlot(attempt: 1), .end]
+            bench.apply(.outputKept(attempt: 1, index: 1, asset(), title: "Rain")) == [
+                .releaseSlot(attempt: 1), .end,
+            ]
         )
         #expect(bench.last?.state == .succeeded)
         #expect(bench.record.outputs.map(\.title) == ["Rain", "Rain"])
@@ -158,8 +160,9 @@ struct LifeTests {
             .observed(attempt: 1, Observation(.succeeded, results: [take("s1")])),
             .observed(attempt: 1, Observation(.running, progress: 0.2, results: [take("s9")])),
             .observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))),
-            .lost(attempt: 1, Failure(.providerAuth, "x")), .outputKept(index: 0, asset(), title: "T"),
-            .outputFailed(index: 0, Failure(.badResult, "x")), .cancelRequested, .deadlinePassed,
+            .lost(attempt: 1, Failure(.providerAuth, "x")),
+            .outputKept(attempt: 1, index: 0, asset(), title: "T"),
+            .outputFailed(attempt: 1, index: 0, Failure(.badResult, "x")), .cancelRequested, .deadlinePassed,
         ]
         for event in events {
             var bench = stage.bench()
@@ -182,8 +185,10 @@ struct LifeTests {
             .slotGranted(route: 7, credential: nil), .slotGranted(route: -1, credential: nil),
             .accepted(attempt: 2, RemoteJob(id: "x")), .accepted(attempt: 0, RemoteJob(id: "x")),
             .refused(attempt: 2, Failure(.rateLimited, "x")), .observed(attempt: 2, Observation(.succeeded)),
-            .lost(attempt: -1, Failure(.rateLimited, "x")), .outputKept(index: 5, asset(), title: nil),
-            .outputFailed(index: -1, Failure(.badResult, "x")), .renderingBegan(attempt: 9, takes: 1),
+            .lost(attempt: -1, Failure(.rateLimited, "x")),
+            .outputKept(attempt: 1, index: 5, asset(), title: nil),
+            .outputFailed(attempt: 1, index: -1, Failure(.badResult, "x")),
+            .renderingBegan(attempt: 9, takes: 1),
         ] {
             #expect(bench.apply(event) == [], "\(event)")
         }

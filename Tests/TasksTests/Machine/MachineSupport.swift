@@ -96,7 +96,7 @@ enum Stage: String, CaseIterable {
         case .acceptedPartly: bench.apply(.observed(attempt: 1, Observation(.running, results: [take("s1")])))
         case .acceptedPartlyReady:
             bench.apply(.observed(attempt: 1, Observation(.running, results: [take("s1")])))
-            bench.apply(.outputKept(index: 0, asset(), title: nil))
+            bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil))
         case .succeededFetching:
             bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s1"), take("s2")])))
         default: break

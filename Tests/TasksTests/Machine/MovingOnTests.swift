@@ -36,7 +36,11 @@ struct MovingOnTests {
     func afterAcceptance() {
         var bench = Stage.acceptedPartly.bench(admitted(at: ["a", "b"]))
         let effects = bench.apply(.observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))))
-        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)])
+        #expect(effects == [.releaseSlot(attempt: 1)], "a take whose address is known may still be had")
+        let missed = Failure(.badResult, "x")
+        #expect(
+            bench.apply(.outputFailed(attempt: 1, index: 0, missed)) == [.waitForSlot(route: 1, after: .zero)]
+        )
         #expect(bench.record.outputs.isEmpty, "takes of a failed attempt are dropped")
         #expect(bench.machine.takeChange()?.parts.removesFailedOutputs == true)
         var moderated = Stage.accepted.bench(admitted(at: ["a", "b"]))
@@ -129,15 +133,56 @@ struct MovingOnTests {
         #expect(bench.record.attempts.count == most)
     }
 
-    @Test("a job that can no longer be asked for has failed")
-    func lost() {
+    @Test("a take that was had before its job failed is a success, and nothing is bought again")
+    func hadBeforeTheFailure() {
+        var bench = Stage.acceptedPartly.bench(admitted(at: ["a", "b"]))
+        bench.apply(.observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))))
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [.end])
+        #expect(bench.record.status == .succeeded)
+    }
+
+    @Test(
+        "a job that can no longer be asked for has failed, and is not bought elsewhere",
+        arguments: [Failure.Code.providerAuth, .providerRejected, .providerUnavailable]
+    )
+    func lost(_ code: Failure.Code) {
         var bench = Stage.accepted.bench(admitted(at: ["a", "b"]))
-        #expect(
-            bench.apply(.lost(attempt: 1, Failure(.providerAuth, "x")))
-                == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)]
-        )
-        var last = Stage.accepted.bench()
-        last.apply(.lost(attempt: 1, Failure(.providerRejected, "x")))
-        #expect(last.record.status == .failed)
+        #expect(bench.apply(.lost(attempt: 1, Failure(code, "x"))) == [.releaseSlot(attempt: 1), .end])
+        #expect(bench.record.status == .failed)
+        #expect(bench.record.attempts.count == 1)
+    }
+
+    @Test("a take of an earlier attempt does not pass for one of the next")
+    func lateTake() {
+        var bench = Stage.acceptedPartly.bench(admitted(at: ["a", "b"]))
+        bench.apply(.observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))))
+        bench.apply(.outputFailed(attempt: 1, index: 0, Failure(.badResult, "x")))
+        bench.apply(.slotGranted(route: 1, credential: nil))
+        bench.apply(.accepted(attempt: 2, RemoteJob(id: "j2")))
+        bench.apply(.observed(attempt: 2, Observation(.running, results: [take("t1")])))
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [])
+        #expect(bench.record.outputs.map(\.status) == [.pending])
+    }
+
+    @Test("an attempt that was stored but not sent is canceled, and the task ends as asked")
+    func notBegun() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        #expect(bench.apply(.notBegun(attempt: 1)) == [.releaseSlot(attempt: 1)])
+        #expect(bench.apply(.cancelRequested) == [.end])
+        #expect(bench.record.status == .canceled)
+        #expect(bench.last?.state == .canceled)
+    }
+
+    @Test("an answer that comes after the task's end is noted and changes nothing else")
+    func acceptedAfterTheEnd() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        bench.apply(.deadlinePassed)
+        let before = bench.record
+        bench.machine.noteLateAcceptance(attempt: 1, RemoteJob(id: "j9"))
+        #expect(bench.last?.providerTaskID == "j9")
+        #expect(bench.last?.state == .canceled)
+        #expect(bench.record.status == before.status)
+        #expect(bench.record.error == before.error)
+        #expect(bench.machine.takeChange()?.parts.attempts == [1])
     }
 }

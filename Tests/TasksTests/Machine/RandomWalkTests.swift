@@ -41,8 +41,8 @@ struct RandomWalkTests {
         case 27..<30: return .observed(attempt: attempt, Observation(.succeeded, results: results))
         case 30..<32: return .observed(attempt: attempt, Observation(.failed(failure), results: results))
         case 32..<33: return .lost(attempt: attempt, failure)
-        case 33..<36: return .outputKept(index: output, asset("c\(output)"), title: nil)
-        case 36..<38: return .outputFailed(index: output, failure)
+        case 33..<36: return .outputKept(attempt: attempt, index: output, asset("c\(output)"), title: nil)
+        case 36..<38: return .outputFailed(attempt: attempt, index: output, failure)
         case 38: return Bool.random(using: &dice) ? .cancelRequested : .deadlinePassed
         default: return .slotGranted(route: 0, credential: nil)
         }

@@ -210,12 +210,11 @@ extension Gateway {
         let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position)
         var json = JSONWriter()
         wire.write(to: &json)
-        guard call.method == .get || call.method == .head else {
-            return Response(status, contentType: "application/json", json.bytes)
-        }
         let tag = EntityTag(String(SHA256.hash(json.bytes).hex.prefix(24)))
         let fields: Fields = ["ETag": tag.description]
-        if Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag) == .notModified {
+        let isRead = call.method == .get || call.method == .head
+        let condition = Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag)
+        if isRead, condition == .notModified {
             return Response(.notModified, fields: fields)
         }
         return Response(status, contentType: "application/json", json.bytes, fields: fields)

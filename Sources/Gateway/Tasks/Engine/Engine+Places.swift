@@ -51,7 +51,8 @@ extension Engine {
 
     /// Counts the place of a job that was under way when an earlier process ended.
     func takePlaceOfOpenAttempt(_ record: TaskRecord) {
-        guard let attempt = record.attempts.last, attempt.state == .accepted || attempt.state == .intended else {
+        guard let attempt = record.attempts.last, attempt.state == .accepted || attempt.state == .intended
+        else {
             return
         }
         slots[attempt.name.provider]?.hold(attempt.credential)

@@ -87,7 +87,9 @@ package struct SlotQueue: Sendable {
 
     /// Marks a credential that was refused, or that has rested.
     package mutating func setResting(_ credential: String?, _ isResting: Bool) {
-        if let index = places.firstIndex(where: { $0.name == credential }) { places[index].isResting = isResting }
+        if let index = places.firstIndex(where: { $0.name == credential }) {
+            places[index].isResting = isResting
+        }
     }
 
     private func freest() -> Int? {

@@ -60,13 +60,13 @@ package struct TaskMachine: Sendable {
         package init() {}
     }
 
-    package private(set) var record: TaskRecord
-    private let policy: Policy
-    private var unsaved: TaskChange.Parts
+    package internal(set) var record: TaskRecord
+    let policy: Policy
+    var unsaved: TaskChange.Parts
     /// Attempts whose place has been given back, so that none is given back twice.
-    private var released: Set<Int>
+    var released: Set<Int>
     /// Routes whose operations can be run again without any effect outside.
-    private var repeatable: Set<Int> = []
+    var repeatable: Set<Int> = []
 
     /// A machine over a record, fresh or read back.
     package init(_ record: TaskRecord, policy: Policy = Policy()) {
@@ -115,7 +115,9 @@ package struct TaskMachine: Sendable {
     ///
     /// Nothing follows from it but that the operator can find the job: it is paid for.
     package mutating func noteLateAcceptance(attempt number: Int, _ job: RemoteJob) {
-        guard record.status.hasEnded, let attempt = attempt(number), attempt.providerTaskID == nil else { return }
+        guard record.status.hasEnded, let attempt = attempt(number), attempt.providerTaskID == nil else {
+            return
+        }
         change(number) {
             $0.providerTaskID = job.id
             if $0.state == .unknown { $0.state = .canceled }
@@ -151,7 +153,7 @@ package struct TaskMachine: Sendable {
 
     // MARK: Attempts
 
-    private mutating func begin(route: Int, credential: String?, at now: Moment) -> [TaskEffect] {
+    mutating func begin(route: Int, credential: String?, at now: Moment) -> [TaskEffect] {
         guard record.routes.indices.contains(route), !record.attempts.contains(where: \.state.isOpen) else {
             return []
         }
@@ -172,7 +174,7 @@ package struct TaskMachine: Sendable {
         return [.submit(attempt: attempt.number)]
     }
 
-    private mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
+    mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
         guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else {
             return []
         }
@@ -187,25 +189,26 @@ package struct TaskMachine: Sendable {
         return [.poll(attempt: number, eta: job.eta)]
     }
 
-    private mutating func refused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+    mutating func refused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
         guard attempt(number)?.state == .intended else { return [] }
         return attemptFailed(number, failure, at: now)
     }
 
-    private mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
+    mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
         guard attempt(number)?.state == .intended else { return [] }
         markUnknown(number)
         return release(number)
     }
 
     /// A create that is under way when the task ends may reach the vendor: nobody can tell.
-    private mutating func markUnanswered() {
-        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route) {
+    mutating func markUnanswered() {
+        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route)
+        {
             markUnknown(attempt.number)
         }
     }
 
-    private mutating func markUnknown(_ number: Int) {
+    mutating func markUnknown(_ number: Int) {
         change(number) {
             $0.state = .unknown
             $0.error = Failure(
@@ -217,7 +220,7 @@ package struct TaskMachine: Sendable {
         }
     }
 
-    private mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
+    mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
         guard isOpen(number), let attempt = attempt(number) else { return [] }
         if attempt.state != .accepted { change(number) { $0.state = .accepted } }
         if record.outputs.isEmpty {
@@ -227,7 +230,7 @@ package struct TaskMachine: Sendable {
         return []
     }
 
-    private mutating func notBegun(_ number: Int, at now: Moment) -> [TaskEffect] {
+    mutating func notBegun(_ number: Int, at now: Moment) -> [TaskEffect] {
         guard attempt(number)?.state == .intended else { return [] }
         change(number) {
             $0.state = .canceled
@@ -237,7 +240,7 @@ package struct TaskMachine: Sendable {
     }
 
     /// Ends an attempt that failed; what follows is decided when the takes that it had delivered are settled.
-    private mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+    mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
         change(number) {
             $0.state = .failed
             $0.error = failure
@@ -249,7 +252,7 @@ package struct TaskMachine: Sendable {
     }
 
     /// The next route, the same route after a pause, or the end.
-    private mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
+    mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
         -> [TaskEffect]
     {
         // Once the vendor has the job, only its own word that the job failed allows another one.
@@ -272,193 +275,29 @@ package struct TaskMachine: Sendable {
         return [.waitForSlot(route: attempt.route, after: pause)]
     }
 
-    // MARK: Observations
-
-    private mutating func observed(_ number: Int, _ observation: Observation, at now: Moment) -> [TaskEffect]
-    {
-        guard let attempt = attempt(number), attempt.state == .accepted else { return [] }
-        if let progress = observation.progress { record.progress = max(record.progress, min(progress, 0.99)) }
-        if let eta = observation.eta { record.eta = eta }
-        if let cost = observation.cost { setCost(Cost(cost, .actual)) }
-        let fetches = take(observation.results, of: attempt)
-        switch observation.state {
-        case .queued, .running: return fetches + [.poll(attempt: number, eta: observation.eta)]
-        case .failed(let failure): return attemptFailed(number, failure, at: now)
-        case .succeeded:
-            change(number) {
-                $0.state = .succeeded
-                $0.endedAt = now
-            }
-            return release(number) + fetches + conclude(at: now)
-        }
-    }
-
-    /// Adds takes that are new, up to the number that was asked for.
-    private mutating func take(_ results: [RemoteResult], of attempt: AttemptRecord) -> [TaskEffect] {
-        var effects: [TaskEffect] = []
-        for result in results {
-            if let index = record.outputs.firstIndex(where: { $0.providerKey == result.key }) {
-                if record.outputs[index].status == .pending, record.outputs[index].sourceURL != result.url {
-                    record.outputs[index].sourceURL = result.url
-                    unsaved.outputs.insert(record.outputs[index].index)
-                }
-                continue
-            }
-            if let wanted = record.request.variations, record.outputs.count >= wanted { break }
-            var output = OutputRecord(index: record.outputs.count, attempt: attempt.number)
-            output.providerKey = result.key
-            output.sourceURL = result.url
-            output.title = result.title
-            output.lyrics = result.lyrics
-            output.timedLyrics = result.timedLyrics
-            output.coverURL = result.coverURL
-            addOutput(output)
-            effects.append(.fetch(output: output.index))
-        }
-        return effects
-    }
-
-    private mutating func kept(
-        _ index: Int,
-        of number: Int,
-        _ asset: AssetRecord,
-        _ title: String?,
-        at now: Moment
-    ) -> [TaskEffect] {
-        guard let position = record.outputs.firstIndex(where: { $0.index == index && $0.attempt == number }),
-            record.outputs[position].status == .pending
-        else { return [] }
-        record.outputs[position].status = .ready
-        record.outputs[position].asset = asset
-        record.outputs[position].title = record.outputs[position].title ?? title
-        unsaved.outputs.insert(index)
-        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
-    }
-
-    private mutating func outputFailed(_ index: Int, of number: Int, _ failure: Failure, at now: Moment)
-        -> [TaskEffect]
-    {
-        guard let position = record.outputs.firstIndex(where: { $0.index == index && $0.attempt == number }),
-            record.outputs[position].status == .pending
-        else { return [] }
-        record.outputs[position].status = .failed
-        record.outputs[position].error = failure
-        unsaved.outputs.insert(index)
-        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
-    }
-
-    /// An attempt without a vendor has succeeded when its last take is there.
-    private mutating func settleRendering(of number: Int, at now: Moment) -> [TaskEffect] {
-        guard let attempt = attempt(number), attempt.state == .accepted, attempt.providerTaskID == nil,
-            !record.outputs.contains(where: { $0.attempt == number && $0.status == .pending })
-        else { return [] }
-        change(number) {
-            $0.state = .succeeded
-            $0.endedAt = now
-        }
-        return release(number)
-    }
-
-    // MARK: Ends
-
-    /// When no attempt is open and no take is pending: the end, or the next thing to try after a failure.
-    private mutating func conclude(at now: Moment) -> [TaskEffect] {
-        guard !record.attempts.isEmpty, !record.attempts.contains(where: \.state.isOpen),
-            !record.outputs.contains(where: { $0.status == .pending })
-        else { return [] }
-        if record.outputs.contains(where: { $0.status == .ready }) {
-            return end(.succeeded, nil, at: now)
-        }
-        if let last = record.attempts.last, last.state == .failed, let failure = last.error {
-            return moveOn(from: last, after: failure, at: now)
-        }
-        let failure =
-            record.outputs.first?.error ?? Failure(.badResult, "the provider delivered nothing")
-        if let last = record.attempts.last, last.state == .succeeded {
-            change(last.number) {
-                $0.state = .failed
-                $0.error = failure
-            }
-        }
-        return end(.failed, failure, at: now)
-    }
-
-    private mutating func fail(_ failure: Failure, at now: Moment) -> [TaskEffect] {
-        end(.failed, failure, at: now)
-    }
-
-    private mutating func deadlinePassed(at now: Moment) -> [TaskEffect] {
-        if record.outputs.contains(where: { $0.status == .ready }) {
-            return stop(
-                .succeeded,
-                Failure(.deadlineExceeded, "the deadline passed before this take was there"),
-                attempts: .failed,
-                at: now
-            )
-        }
-        markUnanswered()
-        if let unknown = record.attempts.last(where: { $0.state == .unknown }), let error = unknown.error {
-            return stop(.failed, error, attempts: .unknown, at: now)
-        }
-        let failure = Failure(.deadlineExceeded, "the task's deadline passed", origin: .gateway)
-        return stop(.failed, failure, attempts: .failed, at: now)
-    }
-
-    /// Ends everything that is still open with one failure.
-    private mutating func stop(
-        _ status: TaskStatus,
-        _ failure: Failure,
-        attempts state: AttemptRecord.State,
-        at now: Moment
-    ) -> [TaskEffect] {
-        markUnanswered()
-        var effects: [TaskEffect] = []
-        for attempt in record.attempts where attempt.state.isOpen {
-            change(attempt.number) {
-                // What the vendor may have taken stays unknown, whatever becomes of the task.
-                if $0.state != .unknown { $0.state = state }
-                $0.error = $0.error ?? failure
-                $0.endedAt = now
-            }
-            effects += release(attempt.number)
-        }
-        failPendingOutputs(failure)
-        return effects + end(status, status == .succeeded ? nil : failure, at: now)
-    }
-
-    private mutating func end(_ status: TaskStatus, _ failure: Failure?, at now: Moment) -> [TaskEffect] {
-        record.status = status
-        record.error = failure
-        record.endedAt = now
-        record.eta = nil
-        if status == .succeeded { record.progress = 1 }
-        unsaved.task = true
-        return [.end]
-    }
-
     // MARK: Small change
 
-    private func attempt(_ number: Int) -> AttemptRecord? {
+    func attempt(_ number: Int) -> AttemptRecord? {
         record.attempts.indices.contains(number - 1) ? record.attempts[number - 1] : nil
     }
 
-    private func isOpen(_ number: Int) -> Bool { attempt(number)?.state.isOpen ?? false }
+    func isOpen(_ number: Int) -> Bool { attempt(number)?.state.isOpen ?? false }
 
-    private mutating func release(_ number: Int) -> [TaskEffect] {
+    mutating func release(_ number: Int) -> [TaskEffect] {
         released.insert(number).inserted ? [.releaseSlot(attempt: number)] : []
     }
 
-    private mutating func change(_ number: Int, _ body: (inout AttemptRecord) -> Void) {
+    mutating func change(_ number: Int, _ body: (inout AttemptRecord) -> Void) {
         body(&record.attempts[number - 1])
         unsaved.attempts.insert(number)
     }
 
-    private mutating func addOutput(_ output: OutputRecord) {
+    mutating func addOutput(_ output: OutputRecord) {
         record.outputs.append(output)
         unsaved.outputs.insert(output.index)
     }
 
-    private mutating func failPendingOutputs(
+    mutating func failPendingOutputs(
         _ failure: Failure,
         where isLost: (OutputRecord) -> Bool = { _ in true }
     ) {
@@ -470,13 +309,13 @@ package struct TaskMachine: Sendable {
         }
     }
 
-    private mutating func setCost(_ cost: Cost) {
+    mutating func setCost(_ cost: Cost) {
         guard record.cost != cost else { return }
         record.cost = cost
         unsaved.task = true
     }
 
-    private var pendingFetches: [TaskEffect] {
+    var pendingFetches: [TaskEffect] {
         record.outputs.filter { $0.status == .pending && $0.sourceURL != nil }.map {
             .fetch(output: $0.index)
         }

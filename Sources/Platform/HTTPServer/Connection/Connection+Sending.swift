@@ -18,6 +18,11 @@ extension Connection {
             refuse(refusal)
             return report(response.replaced(by: refusal), request, began, bytes: 0, isComplete: true)
         }
+        if case .cut = response.body {
+            flush()
+            report(response, request, began, bytes: 0, isComplete: false)
+            return close()
+        }
         let framing = framing(of: response, for: request)
         let closing = mustClose(after: response, to: request, framing)
         answerBegan = true
@@ -41,7 +46,7 @@ extension Connection {
     private func framing(of response: Response, for request: Request) -> ResponseFraming {
         if response.status.forbidsContent { return .none }
         switch response.body {
-        case .none: return .length(0)
+        case .none, .cut: return .length(0)
         case .bytes(let bytes): return .length(Int64(bytes.count))
         case .file(let file): return .length(Int64(file.range.count))
         case .stream: return request.head.version == .http11 ? .chunked : .close
@@ -59,7 +64,7 @@ extension Connection {
 
     private func sendBody(_ content: ResponseBody, _ framing: ResponseFraming) async -> (Int, Bool) {
         switch content {
-        case .none: return (0, true)
+        case .none, .cut: return (0, true)
         case .bytes(let bytes):
             output.append(contentsOf: bytes)
             guard output.count - outputStart > shard.limits.buffer else { return (bytes.count, true) }

@@ -35,6 +35,7 @@ package struct Response: Sendable {
     package func collectBody() async throws -> [UInt8] {
         switch body {
         case .none: return []
+        case .cut: throw BodyError.disconnected
         case .bytes(let bytes): return bytes
         case .file(let file): return try file.bytes()
         case .stream(let produce):
@@ -56,6 +57,8 @@ package enum ResponseBody: Sendable {
     /// The closure runs in the connection's task once the head is sent. When it throws, the connection is cut so that
     /// the client can tell the body is not whole.
     case stream(@Sendable (BodyWriter) async throws -> Void)
+    /// No answer: the connection is closed without a byte of one. For doubles of peers that fail.
+    case cut
 }
 
 /// Takes the pieces of a streamed body.
