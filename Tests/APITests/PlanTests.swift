@@ -9,7 +9,8 @@ struct PlanTests {
         arguments: [
             #"{"prompt": "rain"}"#, #"{"prompt": "rain", "bpm": 120, "loop": true}"#,
             #"{"prompt": "rain", "duration": 2.5}"#, #"{"prompt": "rain", "provider": ["suno", "builtin"]}"#,
-            #"{"prompt": "rain", "model": "V5"}"#, #"{"prompt": "rain", "format": "mp3"}"#,
+            #"{"prompt": "rain", "model": "V5"}"#, #"{"prompt": "rain", "provider": "suno", "key": "Db"}"#,
+            #"{"prompt": "rain", "format": "mp3"}"#,
             #"{"prompt": "rain", "max_cost": {"amount": 1, "unit": "credits"}}"#,
         ]
     )
