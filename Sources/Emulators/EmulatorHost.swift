@@ -31,7 +31,11 @@ package final class EmulatorHost: Sendable {
             shelf: AudioShelf(directory: directory, pool: pool, capacity: options.keptFiles),
             log: log
         )
-        vendors = [SunoDouble(house)]
+        vendors = [
+            SunoDouble(.sunoapi, house),
+            SunoDouble(.apibox, house),
+            SunoDouble(.kie, house),
+        ]
         var router = Router()
         for vendor in vendors { vendor.addRoutes(to: &router) }
         ControlDesk(house: house, vendors: vendors).addRoutes(to: &router)

@@ -3,42 +3,49 @@ import HTTPServer
 import JSON
 import Telemetry
 
-/// The double of sunoapi.org: sounds by `generate/sounds`, polled by `generate/record-info`.
+/// The double of one host of the family: sounds by `generate/sounds`, polled by `generate/record-info`.
 ///
 /// Callbacks are not sent.
 final class SunoDouble: VendorDouble {
-    let name = "sunoapi"
-    let imitates = "https://api.sunoapi.org"
     let faults: [VendorOperation: [FaultKind]] = [.poll: [.snakeCase]]
 
+    private let profile: SunoProfile
     private let books: SunoBooks
     private let exchange: Exchange
     private let assets: AssetDesk
     private let time: EmulatorTime
     private let speed: Double
 
-    init(_ house: EmulatorHouse) {
+    init(_ profile: SunoProfile, _ house: EmulatorHouse) {
+        self.profile = profile
         books = SunoBooks(capacity: house.options.retention)
-        exchange = house.exchange(for: "sunoapi", breakdown: SunoRefusal(500).response(trueStatus: true))
+        let (code, message) = profile.refusal(.scripted(500))
+        exchange = house.exchange(
+            for: profile.name,
+            breakdown: .sunoRefusal(code, message, trueStatus: true)
+        )
         assets = house.assets
         time = house.time
         speed = house.options.speed
     }
 
+    var name: String { profile.name }
+    var imitates: String { profile.imitates }
+
     func addRoutes(to router: inout Router) {
-        router.on(.post, "/sunoapi/api/v1/generate/sounds") { [self] request in
+        router.on(.post, "/\(name)/api/v1/generate/sounds") { [self] request in
             await exchange.answer(request, as: .create, create)
         }
-        router.on(.get, "/sunoapi/api/v1/generate/record-info") { [self] request in
+        router.on(.get, "/\(name)/api/v1/generate/record-info") { [self] request in
             let id = request.target.query["taskId"]
             let job = id.flatMap { books.job($0) }
             let subject = CallSubject(task: id, isDecided: job.map { $0.fate != nil } ?? true)
             return await exchange.answer(request, as: .poll, about: subject, poll)
         }
-        router.on(.get, "/sunoapi/api/v1/generate/credit") { [self] request in
+        router.on(.get, "/\(name)\(profile.creditPath)") { [self] request in
             await exchange.answer(request, as: .credits, credits)
         }
-        router.on(.get, "/sunoapi/files/{file}") { [self] request in
+        router.on(.get, "/\(name)/files/{file}") { [self] request in
             let file = FileName(request.parameters["file"] ?? "")
             return await exchange.answer(request, as: .asset, about: CallSubject(task: file?.task)) { call in
                 await serve(file, call)
@@ -48,7 +55,7 @@ final class SunoDouble: VendorDouble {
 
     func unrouted(_ request: Request, _ status: Status) async -> Response {
         await exchange.answer(request, as: .unknown) { _ in
-            answer { () throws(SunoRefusal) in throw SunoRefusal(404) }
+            answer { () throws(SunoRefusal) in throw .noPath }
         }
     }
 
@@ -58,10 +65,14 @@ final class SunoDouble: VendorDouble {
         answer { () throws(SunoRefusal) in
             try refuseIfScripted(call)
             let key = try key(of: call)
-            let request = try SunoSoundRequest(call.body, contentType: call.request.fields["Content-Type"])
+            let request = try SunoSoundRequest(
+                call.body,
+                contentType: call.request.fields["Content-Type"],
+                models: profile.models
+            )
             guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time))
             else {
-                throw SunoRefusal(429)
+                throw .noCredits
             }
             let response = Response.sunoSuccess(["taskId": .string(job.id)])
             return VendorAnswer(response: response, outcome: "accepted", task: job.id)
@@ -73,11 +84,11 @@ final class SunoDouble: VendorDouble {
             try refuseIfScripted(call)
             let key = try key(of: call)
             guard let id = call.request.target.query["taskId"], !id.isEmpty else {
-                throw SunoRefusal(400, "taskId is required")
+                throw .missing("taskId")
             }
-            guard call.fault?.kind != .notFound, books.job(id)?.key == key else { throw SunoRefusal(422) }
+            guard call.fault?.kind != .notFound, books.job(id)?.key == key else { throw .noTask }
             if let kind = call.fault?.kind, kind.isFate { books.decide(id, kind) }
-            guard let job = books.job(id) else { throw SunoRefusal(422) }
+            guard let job = books.job(id) else { throw .noTask }
             return record(of: job, for: call)
         }
     }
@@ -85,7 +96,7 @@ final class SunoDouble: VendorDouble {
     private func record(of job: SunoJob, for call: VendorCall) -> VendorAnswer {
         let settings = books.settings
         let status = job.status(at: call.time, settings.timeline(speed: speed))
-        var body = SunoRecordBody(job: job, status: status, origin: call.origin).json
+        var body = SunoRecordBody(job: job, status: status, address: "\(call.origin)/\(name)").json
         var outcome = status.rawValue
         if let fault = call.fault, fault.kind == .unknownWord {
             outcome = fault.word ?? "REGENERATING"
@@ -124,17 +135,18 @@ final class SunoDouble: VendorDouble {
         do throws(SunoRefusal) {
             return try body()
         } catch {
-            let response = error.response(trueStatus: books.settings.trueStatus)
-            return VendorAnswer(response: response, outcome: "code \(error.code)")
+            let (code, message) = profile.refusal(error)
+            let response = Response.sunoRefusal(code, message, trueStatus: books.settings.trueStatus)
+            return VendorAnswer(response: response, outcome: "code \(code)")
         }
     }
 
     private func refuseIfScripted(_ call: VendorCall) throws(SunoRefusal) {
-        if let fault = call.fault, fault.kind == .refuse { throw SunoRefusal(fault.code ?? 500) }
+        if let fault = call.fault, fault.kind == .refuse { throw .scripted(fault.code ?? 500) }
     }
 
     private func key(of call: VendorCall) throws(SunoRefusal) -> String {
-        guard let key = call.bearerKey else { throw SunoRefusal(401) }
+        guard let key = call.bearerKey else { throw .noKey }
         return key
     }
 }

@@ -6,8 +6,8 @@ import Telemetry
 struct SunoRecordBody {
     let job: SunoJob
     let status: SunoStatus
-    /// `http://host:port` of the caller's own request.
-    let origin: String
+    /// Where the double is, as its caller reached it: `http://host:port/sunoapi`.
+    let address: String
 
     /// The record in the polled spelling.
     var json: JSONObject {
@@ -44,7 +44,7 @@ struct SunoRecordBody {
         let synthesizer = Synthesizer(job.specification(index))
         let seconds = Double(synthesizer.frameCount) / Double(Synthesizer.sampleRate)
         let id = job.clipID(index)
-        let file = "\(origin)/sunoapi/files/\(id)"
+        let file = "\(address)/files/\(id)"
         return [
             "id": .string(id),
             "audioUrl": .string("\(file).mp3"),

@@ -4,8 +4,6 @@ import Synthesis
 
 /// The body of `generate/sounds`, checked as the vendor checks it.
 struct SunoSoundRequest: Sendable {
-    static let models = ["V5", "V5_5"]
-
     let prompt: String
     let model: String
     let loops: Bool
@@ -16,23 +14,23 @@ struct SunoSoundRequest: Sendable {
     let grabsLyrics: Bool
     let callbackURL: String?
 
-    /// Reads a body.
-    init(_ bytes: [UInt8], contentType: String?) throws(SunoRefusal) {
+    /// Reads a body; models are the host's own.
+    init(_ bytes: [UInt8], contentType: String?, models: [String]) throws(SunoRefusal) {
         guard let type = contentType.flatMap({ MediaType($0) }), type.isJSON else {
-            throw SunoRefusal(400, "Content-Type must be application/json")
+            throw SunoRefusal.malformed("Content-Type must be application/json")
         }
         guard let body = SunoSoundRequest.object(bytes) else {
-            throw SunoRefusal(400, "The body must be a JSON object")
+            throw SunoRefusal.malformed("The body must be a JSON object")
         }
         guard let prompt = try body.suno("prompt", "a string", { $0.string }), !prompt.isEmpty else {
-            throw SunoRefusal(400, "prompt is required")
+            throw SunoRefusal.missing("prompt")
         }
-        guard prompt.unicodeScalars.count <= 500 else { throw SunoRefusal(413) }
+        guard prompt.unicodeScalars.count <= 500 else { throw SunoRefusal.tooLong }
         guard let model = try body.suno("model", "a string", { $0.string }) else {
-            throw SunoRefusal(400, "model is required")
+            throw SunoRefusal.missing("model")
         }
-        guard SunoSoundRequest.models.contains(model) else {
-            throw SunoRefusal(400, "model must be one of V5, V5_5")
+        guard models.contains(model) else {
+            throw SunoRefusal.malformed("model must be one of \(models.joined(separator: ", "))")
         }
         self.prompt = prompt
         self.model = model
@@ -66,7 +64,14 @@ struct SunoSoundRequest: Sendable {
     }
 
     /// The vendor's inner name of the model, as recorded answers show it.
-    var innerModel: String { model == "V5" ? "chirp-crow" : "chirp-fenix" }
+    var innerModel: String {
+        switch model {
+        case "V5": "chirp-crow"
+        case "V5_5": "chirp-fenix"
+        // No recorded answer shows the later ones.
+        default: model
+        }
+    }
 }
 
 /// The vendor's 25 keys: sharps only, `m` for minor.
@@ -94,7 +99,7 @@ extension JSONObject {
         _ convert: (JSONValue) -> Value?
     ) throws(SunoRefusal) -> Value? {
         guard let value = self[name], !value.isNull else { return nil }
-        guard let converted = convert(value) else { throw SunoRefusal(400, "\(name) must be \(wanted)") }
+        guard let converted = convert(value) else { throw SunoRefusal.malformed("\(name) must be \(wanted)") }
         return converted
     }
 }

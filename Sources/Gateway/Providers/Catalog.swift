@@ -1,5 +1,7 @@
 /// Every adapter that this build knows, in the order in which an unconfigured gateway would prefer them.
 package let catalog: [ProviderDescriptor] = [
     SunoAPI.provider,
+    SunoAPI.apibox,
+    SunoAPI.kie,
     Builtin.provider,
 ]

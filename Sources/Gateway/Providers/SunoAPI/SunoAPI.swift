@@ -1,46 +1,57 @@
 import Sound
 
-/// sunoapi.org: Suno's models behind a reseller's API.
+/// The resellers of Suno's models that share one API: sunoapi.org, apibox.erweima.ai and kie.ai.
 ///
-/// Facts from the vendor's page "Generate Sounds" unless a line says otherwise.
+/// Facts from the vendors' pages "Generate Sounds" unless a line says otherwise. What tells the hosts apart is data:
+/// ``SunoProfile``.
 package enum SunoAPI {
-    /// What the adapter knows of the vendor.
-    package static let provider = ProviderDescriptor(
-        id: "sunoapi",
-        displayName: "sunoapi.org",
-        kind: .vendor,
-        defaultBaseURL: "https://api.sunoapi.org",
-        authentication: .bearer,
-        // The vendor advises about every 30 s; clients in the wild poll faster at first without harm.
-        pace: PollPace(first: .seconds(5), ceiling: .seconds(30)),
-        // Documented for a sibling of the same family: about 100 running at once, 20 new ones per 10 s.
-        defaultConcurrency: 20,
-        operations: [sounds]
-    )
+    /// sunoapi.org, the main one.
+    package static let provider = descriptor(.sunoapi)
+    /// apibox.erweima.ai, the older one: one model only.
+    package static let apibox = descriptor(.apibox)
+    /// kie.ai: more models, and error numbers of its own.
+    package static let kie = descriptor(.kie)
 
-    static let sounds = Operation(
-        name: "sounds",
-        capabilities: Capabilities(
-            types: [.effect, .music],
-            promptLimit: 500,
-            models: ["V5", "V5_5"],
-            defaultModel: "V5",
-            // Not documented for sounds; music gives two, and clients take the first or all.
-            usualVariations: 1...2,
-            means: [
-                .loop: [.native(.any)],
-                .bpm: [.native(.integers(1...300))],
-                .key: [.native(.choices(MusicalKey.all.map(\.description)))],
-                .variations: [.emulated(.selection, .integers(1...1))],
-                .format: [.native(.choices([SoundFormat.mp3.rawValue])), .emulated(.conversion, .any)],
-                .duration: [.hint],
-                .style: [.hint],
-                .negativePrompt: [.hint],
-                .instrumental: [.hint],
-            ]
-        ),
-        delivery: .polled(SunoSounds()),
-        // A public price list of 2026-09 says 2.5 credits a sound at a sibling; another tool says 5.
-        estimate: { _ in Cost.Amount(2.5, "credits") }
-    )
+    private static func descriptor(_ profile: SunoProfile) -> ProviderDescriptor {
+        ProviderDescriptor(
+            id: profile.id,
+            displayName: profile.displayName,
+            kind: .vendor,
+            defaultBaseURL: profile.baseURL,
+            authentication: .bearer,
+            // The vendors advise about every 30 s; clients in the wild poll faster at first without harm.
+            pace: PollPace(first: .seconds(5), ceiling: .seconds(30)),
+            // Documented by kie.ai: about 100 running at once, 20 new ones per 10 s. The others give no number.
+            defaultConcurrency: 20,
+            operations: [sounds(profile)]
+        )
+    }
+
+    private static func sounds(_ profile: SunoProfile) -> Operation {
+        Operation(
+            name: "sounds",
+            capabilities: Capabilities(
+                types: [.effect, .music],
+                promptLimit: 500,
+                models: profile.models,
+                defaultModel: SunoProfile.defaultModel,
+                // Not documented for sounds; music gives two, and clients take the first or all.
+                usualVariations: 1...2,
+                means: [
+                    .loop: [.native(.any)],
+                    .bpm: [.native(.integers(1...300))],
+                    .key: [.native(.choices(MusicalKey.all.map(\.description)))],
+                    .variations: [.emulated(.selection, .integers(1...1))],
+                    .format: [.native(.choices([SoundFormat.mp3.rawValue])), .emulated(.conversion, .any)],
+                    .duration: [.hint],
+                    .style: [.hint],
+                    .negativePrompt: [.hint],
+                    .instrumental: [.hint],
+                ]
+            ),
+            delivery: .polled(SunoSounds(profile: profile)),
+            // A public price list of 2026-09 says 2.5 credits a sound at kie.ai; another tool says 5.
+            estimate: { _ in Cost.Amount(2.5, "credits") }
+        )
+    }
 }

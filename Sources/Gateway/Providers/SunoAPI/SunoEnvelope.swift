@@ -6,68 +6,39 @@ struct SunoEnvelope {
     /// The body's `code` when it is a number, else the HTTP status.
     let code: Int
     let data: JSONValue
+    /// What the code says at this host; `nil` for success.
+    let verdict: SunoVerdict?
     private let retryAfter: Duration?
 
-    /// Reads an answer; `nil` when it is not the vendor's envelope.
-    init?(_ reply: UpstreamReply) {
+    /// Reads an answer of a host; `nil` when it is not the family's envelope.
+    init?(_ reply: UpstreamReply, of profile: SunoProfile) {
         guard let body = reply.json else { return nil }
         let stated = body["code"]?.integer ?? body["code"]?.string.flatMap { Int64($0) }
         guard stated != nil || body["msg"] != nil || body["data"] != nil else { return nil }
         code = stated.map { Int(clamping: $0) } ?? reply.status
         data = body["data"] ?? .null
+        verdict = SunoEnvelope.verdict(code, body["msg"]?.string ?? "", profile)
         retryAfter = reply.retryAfter
     }
 
-    /// `nil` for success; else the documented table of status codes.
-    var failure: Failure? {
-        let own = String(code)
-        switch code {
-        case 200: return nil
-        case 400: return Failure(.providerRejected, "the provider refused the parameters", providerCode: own)
-        case 401: return Failure(.providerAuth, "the provider refused the key", providerCode: own)
-        case 404:
-            return Failure(
-                .providerRejected,
-                "the provider does not know the path or the task",
-                providerCode: own
-            )
-        case 405, 430:
-            return Failure(
-                .rateLimited,
-                "the provider takes no more calls for now",
-                providerCode: own,
-                retryAfter: retryAfter
-            )
-        case 413:
-            return Failure(.promptTooLong, "the provider says the prompt is too long", providerCode: own)
-        // Here 429 is the account's balance, not the pace.
-        case 429:
-            return Failure(
-                .insufficientCredits,
-                "the provider's account is out of credits",
-                providerCode: own
-            )
-        case 455:
-            return Failure(
-                .providerUnavailable,
-                "the provider is under maintenance",
-                providerCode: own,
-                retryAfter: retryAfter
-            )
-        case 402, 403, 406...499:
-            return Failure(.providerRejected, "the provider refused the request", providerCode: own)
-        default:
-            return Failure(
-                .providerUnavailable,
-                "the provider has an error",
-                providerCode: own,
-                retryAfter: retryAfter
-            )
+    private static func verdict(_ code: Int, _ text: String, _ profile: SunoProfile) -> SunoVerdict? {
+        if code == 200 { return nil }
+        if code == 500, profile.complainsWith500, text.lowercased().contains("is required") {
+            return .badRequest
         }
+        if let verdict = profile.verdicts[code] { return verdict }
+        // 408 and 499: something in between gave up waiting for an answer.
+        return (400..<500).contains(code) && code != 408 && code != 499 ? .refused : .broken
     }
 
-    /// True for codes after which no job can be running: the documented refusals, all below 500.
-    ///
-    /// 408 and 499 are not among them: there something in between gave up waiting for an answer.
-    var isSurelyRefused: Bool { (400..<500).contains(code) && code != 408 && code != 499 }
+    /// The verdict as a failure; `nil` for success.
+    var failure: Failure? { verdict?.failure(code: code, retryAfter: retryAfter) }
+
+    /// True after verdicts with which no job can be running: the documented refusals, and all others below 500.
+    var isSurelyRefused: Bool {
+        switch verdict {
+        case nil, .broken?: false
+        default: true
+        }
+    }
 }

@@ -36,7 +36,8 @@ struct SunoRecord {
         let message =
             code == .contentPolicy
             ? "the provider's moderation refused the prompt" : "the provider could not make the sound"
-        let own = data["errorCode"].flatMap { $0.string ?? $0.integer.map { String($0) } }
+        let own = (data["errorCode"] ?? data["error_code"])
+            .flatMap { $0.string ?? $0.integer.map { String($0) } }
         return Observation(.failed(Failure(code, message, providerCode: own ?? word)))
     }
 

@@ -4,9 +4,11 @@ import Sound
 
 /// Translates `POST /api/v1/generate/sounds` and `GET /api/v1/generate/record-info`.
 struct SunoSounds: JobTranslating {
+    let profile: SunoProfile
+
     func submit(_ order: Order) -> UpstreamCall {
         var body: JSONObject = ["prompt": .string(order.prompt)]
-        body["model"] = .string(order.model ?? "V5")
+        body["model"] = .string(order.model ?? SunoProfile.defaultModel)
         if order.isNative(.loop) { body["soundLoop"] = .bool(true) }
         if order.isNative(.bpm), let bpm = order.request.bpm { body["soundTempo"] = .integer(Int64(bpm)) }
         if order.isNative(.key), let key = order.request.key { body["soundKey"] = .string(key.description) }
@@ -14,7 +16,7 @@ struct SunoSounds: JobTranslating {
     }
 
     func accepted(_ reply: UpstreamReply) throws(SubmitError) -> RemoteJob {
-        guard let envelope = SunoEnvelope(reply) else {
+        guard let envelope = SunoEnvelope(reply, of: profile) else {
             throw .unknown("status \(reply.status) without the vendor's envelope")
         }
         if let failure = envelope.failure {
@@ -33,16 +35,17 @@ struct SunoSounds: JobTranslating {
     }
 
     func observation(_ reply: UpstreamReply) throws(PollError) -> Observation {
-        guard let envelope = SunoEnvelope(reply) else {
+        guard let envelope = SunoEnvelope(reply, of: profile) else {
             throw .transient(
                 "status \(reply.status) without the vendor's envelope",
                 retryAfter: reply.retryAfter
             )
         }
         if let failure = envelope.failure {
-            switch failure.code {
-            case .providerAuth: throw .unauthorized(failure)
-            case .invalidRequest, .providerRejected: throw .notFound(failure)
+            switch envelope.verdict {
+            case .badKey?: throw .unauthorized(failure)
+            // At 500 and above even a complaint is the host's trouble, and passes.
+            case .badRequest? where envelope.code < 500, .unknown?, .refused?: throw .notFound(failure)
             default: throw .transient("code \(envelope.code) while polling", retryAfter: reply.retryAfter)
             }
         }
