@@ -26,19 +26,10 @@ struct LifecycleTests {
             _ = try await house.endlessSound()
             let second = try await house.endlessSound()
             let third = try await house.endlessSound()
-<<<<<<< HEAD
-            // The engine lines it up a moment after the create has been answered.
-            var shown = try await house.send(.get, "/v1/sounds/\(third.id)")
-            for _ in 0..<10_000 where shown.json["queue_position"]?.integer == nil {
-                await Task.yield()
-                shown = try await house.send(.get, "/v1/sounds/\(third.id)")
-            }
-=======
             // The engine takes a task up just after the create; asked for its load, it has.
             let load = await house.engine.load()
             #expect(load["suno"]?.waiting == 2)
             let shown = try await house.send(.get, "/v1/sounds/\(third.id)")
->>>>>>> docs
             #expect(shown.json["status"] == "queued")
             #expect(shown.json["queue_position"]?.integer ?? 0 >= 1)
             #expect(shown.json["attempts"] == [])

@@ -210,13 +210,12 @@ extension Gateway {
         let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position)
         var json = JSONWriter()
         wire.write(to: &json)
-        var response = Response(status, contentType: "application/json", json.bytes)
-        guard call.method == .get || call.method == .head else { return response }
         let tag = EntityTag(String(SHA256.hash(json.bytes).hex.prefix(24)))
-        response.fields["ETag"] = tag.description
+        let fields: Fields = ["ETag": tag.description]
+        let isRead = call.method == .get || call.method == .head
         let condition = Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag)
-        if condition == .notModified { return Response(.notModified, fields: ["ETag": tag.description]) }
-        return response
+        if isRead, condition == .notModified { return Response(.notModified, fields: fields) }
+        return Response(status, contentType: "application/json", json.bytes, fields: fields)
     }
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
