@@ -42,34 +42,39 @@ final class Emulation: Sendable {
         return try JSONValue(parsing: try await response.collectBody())
     }
 
-    func create(_ body: JSONValue, key: String? = "k-1") async throws -> JSONValue {
-        let response = try await call(.post, "/sunoapi/api/v1/generate/sounds", key: key, body: body)
+    func create(_ body: JSONValue, key: String? = "k-1", at vendor: String = "sunoapi") async throws
+        -> JSONValue
+    {
+        let response = try await call(.post, "/\(vendor)/api/v1/generate/sounds", key: key, body: body)
         #expect(response.status == .ok)
         return try await json(response)
     }
 
     /// A job that was taken.
-    func job(_ prompt: String = "soft rain", _ more: JSONObject = [:]) async throws -> String {
+    func job(_ prompt: String = "soft rain", _ more: JSONObject = [:], at vendor: String = "sunoapi")
+        async throws
+        -> String
+    {
         var body = more
         body["prompt"] = .string(prompt)
         body["model"] = "V5"
-        return try #require(try await create(.object(body))["data"]?["taskId"]?.string)
+        return try #require(try await create(.object(body), at: vendor)["data"]?["taskId"]?.string)
     }
 
-    func poll(_ id: String, key: String? = "k-1") async throws -> JSONValue {
-        try await json(call(.get, "/sunoapi/api/v1/generate/record-info?taskId=\(id)", key: key))
+    func poll(_ id: String, key: String? = "k-1", at vendor: String = "sunoapi") async throws -> JSONValue {
+        try await json(call(.get, "/\(vendor)/api/v1/generate/record-info?taskId=\(id)", key: key))
     }
 
     func status(_ id: String) async throws -> String? { try await poll(id)["data"]?["status"]?.string }
 
     /// Ends a job and gives the targets of its files.
-    func finishedFiles(_ id: String) async throws -> [String] {
+    func finishedFiles(_ id: String, at vendor: String = "sunoapi") async throws -> [String] {
         clock.advance(by: .seconds(20))
-        let clips = try #require(try await poll(id)["data"]?["response"]?["sunoData"]?.array)
+        let clips = try #require(try await poll(id, at: vendor)["data"]?["response"]?["sunoData"]?.array)
         return try clips.map { clip in
             let url = try #require(clip["audioUrl"]?.string)
             let prefix = "http://127.0.0.1:9090"
-            #expect(url.hasPrefix(prefix + "/sunoapi/"))
+            #expect(url.hasPrefix(prefix + "/\(vendor)/"))
             return String(url.dropFirst(prefix.count))
         }
     }
@@ -80,16 +85,21 @@ final class Emulation: Sendable {
         return try await json(response)
     }
 
-    func script(_ operation: String, _ fault: String, _ more: JSONObject = [:]) async throws {
-        var body: JSONObject = ["vendor": "sunoapi"]
+    func script(
+        _ operation: String,
+        _ fault: String,
+        _ more: JSONObject = [:],
+        at vendor: String = "sunoapi"
+    ) async throws {
+        var body: JSONObject = ["vendor": .string(vendor)]
         body["operation"] = .string(operation)
         body["fault"] = .string(fault)
         for member in more { body[member.key] = member.value }
         _ = try await control(.post, "faults", .object(body))
     }
 
-    func turn(_ name: String, _ value: JSONValue) async throws {
-        var body: JSONObject = ["vendor": "sunoapi"]
+    func turn(_ name: String, _ value: JSONValue, at vendor: String = "sunoapi") async throws {
+        var body: JSONObject = ["vendor": .string(vendor)]
         body[name] = value
         _ = try await control(.post, "settings", .object(body))
     }

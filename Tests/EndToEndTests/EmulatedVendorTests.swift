@@ -39,6 +39,51 @@ import Testing
         }
     }
 
+    @Test func theWholeFamilyIsAskedByName() async throws {
+        try await withEmulatedVendors(["apibox", "kie"]) { gateway, doubles, folder in
+            for (vendor, model) in [("apibox", "V5"), ("kie", "V6")] {
+                let task = try await gateway.sound([
+                    "prompt": "bell, 1 second long", "key": "Bbm", "model": .string(model),
+                    "provider": .string(vendor),
+                ])
+                #expect(task["status"]?.string == "succeeded", "\(task)")
+                #expect(task["provider"]?.string == vendor)
+                #expect(task["model"]?.string == model)
+                #expect(task["outputs"]?.array?.count == 2)
+                let recording = try Recording(try await gateway.audio(0, of: task, in: folder))
+                #expect(recording.inspection.duration == 1)
+                let log = try await doubles.get("/_control/log?vendor=\(vendor)&operation=create").json
+                let calls = try #require(log["calls"]?.array, "\(log)")
+                #expect(calls.count == 1)
+                #expect(calls.first?["path"]?.string == "/\(vendor)/api/v1/generate/sounds")
+                #expect(calls.first?["auth"] == "Bearer")
+                #expect(calls.first?["content_type"] == "application/json")
+                #expect(calls.first?["body"]?["soundKey"] == "A#m")
+            }
+            let refused = try await gateway.post(
+                "/v1/sounds",
+                ["prompt": "x", "model": "V5_5", "provider": "apibox"]
+            )
+            #expect(refused.status == 422)
+            #expect(refused.json["code"] == "no_provider")
+            #expect(try await doubles.get("/_control/tasks").json["accepted"]?.integer == 2)
+        }
+    }
+
+    @Test func theSameNumberMeansMoneyAtOneHostAndPaceAtAnother() async throws {
+        try await withEmulatedVendors(["apibox", "kie"]) { gateway, doubles, _ in
+            for (vendor, code) in [("apibox", "insufficient_credits"), ("kie", "rate_limited")] {
+                let fault: JSONValue = [
+                    "vendor": .string(vendor), "operation": "create", "fault": "refuse", "code": 429,
+                ]
+                try #require(try await doubles.post("/_control/faults", fault).status == 201)
+                let task = try await gateway.sound(["prompt": "bell", "provider": .string(vendor)])
+                let attempt = task["attempts"]?[0]
+                #expect(attempt?["error"]?["code"]?.string == code, "\(task)")
+            }
+        }
+    }
+
     @Test func aPlanSaysWhyAProviderWasNotChosen() async throws {
         try await withEmulatedVendors { gateway, doubles, folder in
             let words = [

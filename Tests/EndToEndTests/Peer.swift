@@ -155,8 +155,9 @@ func withGateway(
     }
 }
 
-/// Runs the vendors' doubles, and a gateway that has them for vendors.
+/// Runs the vendors' doubles, and a gateway that has those named for vendors.
 func withEmulatedVendors(
+    _ vendors: [String] = ["sunoapi"],
     speed: Double = 50,
     _ body: (_ gateway: Peer, _ doubles: Peer, Folder) async throws -> Void
 ) async throws {
@@ -165,13 +166,15 @@ func withEmulatedVendors(
         defer { program.send(SIGKILL) }
         try await withClient { client in
             let doubles = try await program.peer(client, ready: "/healthz")
-            let config = """
-                providers:
-                  sunoapi:
-                    base_url: \(doubles.address)/sunoapi
+            let entries = vendors.map { vendor in
+                """
+                  \(vendor):
+                    base_url: \(doubles.address)/\(vendor)
                     credentials: [ { name: main, key: "${env:SUNO_KEY}" } ]
                     polling: { first: 100ms, ceiling: 200ms }
                 """
+            }
+            let config = (["providers:"] + entries).joined(separator: "\n")
             try await withGateway(config: config, environment: ["SUNO_KEY": "a-vendor-key"]) {
                 gateway,
                 folder in

@@ -54,6 +54,21 @@ struct RefusalTests {
         if !isKnown { #expect(plan.candidate("p")?.refusals.first?.message.contains("V5, V6") == true) }
     }
 
+    @Test(
+        "a host of the Suno family is asked only for models that it has",
+        arguments: [
+            ("V5", ["sunoapi", "apibox", "kie"]), ("V5_5", ["sunoapi", "kie"]), ("V6", ["kie"]),
+        ]
+    )
+    func family(_ model: String, _ hosts: [String]) {
+        let providers = everyProvider.filter { ["sunoapi", "apibox", "kie"].contains($0.id) }
+        let plan = Planner(providers: providers, preference: []).plan(request("rain") { $0.model = model })
+        #expect(plan.eligible.map(\.name.provider) == hosts)
+        for refused in providers.map(\.id) where !hosts.contains(refused) {
+            #expect(plan.refusals(refused) == ["model unknown_model"])
+        }
+    }
+
     @Test("an operation without models refuses any, and sends none by itself")
     func noModels() {
         #expect(plan(provider("p")) { $0.model = "V5" }.refusals("p") == ["model unknown_model"])
