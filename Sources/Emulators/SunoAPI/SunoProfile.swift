@@ -91,7 +91,6 @@ extension SunoProfile {
         404: "Invalid request method or path",
         405: "Rate limit exceeded",
         413: "Theme or prompt too long",
-        422: "record is null",
         429: "Insufficient credits",
         430: "Your call frequency is too high. Please try again later.",
         455: "System maintenance",
