@@ -1,6 +1,6 @@
 /// What a prompt's words were understood to ask for.
 struct Reading: Sendable {
-    /// Never empty, at most four and in the order of the vocabulary.
+    /// Never empty, at most five and in the order of the vocabulary.
     var recipes: [Recipe] = []
     var manner = Manner()
     var style: DrumStyle?
