@@ -89,6 +89,10 @@ package struct WriteStatistics: Sendable {
     package var failedJobs = 0
     /// The most jobs in one transaction.
     package var largestBatch = 0
+    /// Times that the write-ahead log was copied into the file.
+    package var checkpoints = 0
+    /// Times that copying failed; the log keeps what was not copied.
+    package var failedCheckpoints = 0
     /// How long the last batch took, from its first job to the end of its commit.
     package var lastBatchDuration: Duration = .zero
 }

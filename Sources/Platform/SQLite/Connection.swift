@@ -9,6 +9,8 @@ import CSQLite
     private let handle: OpaquePointer
     private var isClosed = false
     private var cache: [String: CachedStatement] = [:]
+    /// Counts the pages of the write-ahead log; set by ``measureLog()``.
+    private let meter = LogMeter()
     /// While set, a statement outside a transaction is refused; see ``requireTransaction()``.
     var expectsTransaction = false
 
@@ -51,6 +53,12 @@ import CSQLite
         // "sqlite3_close_v2() returns SQLITE_OK regardless" and waits for statements that are still about.
         unsafe sqlite3_close_v2(handle)
     }
+
+    /// Begins to count the pages of the write-ahead log; takes the place of SQLite's own automatic checkpoints.
+    func measureLog() { unsafe meter.attach(to: handle) }
+
+    /// Pages in the write-ahead log after this connection's last commit.
+    var logPages: Int { meter.pages }
 
     /// Runs a script of statements without parameters; they are not kept.
     package func execute(_ script: String) throws(SQLiteError) {

@@ -49,12 +49,17 @@ package final class Database: Sendable {
             let readers = try ReaderPool(count: options.readers) { try Database.openReader(path, options) }
             let queue = WriteQueue()
             let counted = Guarded(WriteStatistics())
+            let checkpointer = try Checkpointer(
+                try Database.openCheckpointer(path, options),
+                statistics: counted
+            )
             let closing = Guarded(Closing())
             let handover = Handover(connection: connection)
             _ = try Thread(name: "sqlite-write") {
                 Database.serve(
                     queue,
                     handover.connection,
+                    checkpointer: checkpointer,
                     statistics: counted,
                     options: options,
                     closing: closing,
@@ -131,6 +136,7 @@ extension Database {
     private static func serve(
         _ queue: WriteQueue,
         _ connection: Connection,
+        checkpointer: Checkpointer,
         statistics: Guarded<WriteStatistics>,
         options: Options,
         closing: Guarded<Closing>,
@@ -144,7 +150,10 @@ extension Database {
             if batch.isEmpty { break }
             previous = batch.count
             writer.write(batch)
+            if connection.logPages >= Checkpointer.pagesToCopy { checkpointer.copy() }
+            if connection.logPages >= Checkpointer.pagesToRestart { restartLog(connection, statistics) }
         }
+        checkpointer.close()
         readers.close()
         // A log that cannot be emptied is replayed at the next start: nothing is lost.
         _ = try? connection.run("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -157,6 +166,17 @@ extension Database {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Copies the rest of the log, so that the next commit begins it anew.
+    private static func restartLog(_ connection: Connection, _ statistics: Guarded<WriteStatistics>) {
+        do {
+            try connection.run("PRAGMA wal_checkpoint(RESTART)")
+            statistics.withLock { $0.checkpoints += 1 }
+        } catch {
+            // Nothing is lost: the log stays and grows, and the next commit asks again.
+            statistics.withLock { $0.failedCheckpoints += 1 }
+        }
+    }
+
     private static func openWriter(
         _ path: String,
         _ migrations: [Migration],
@@ -166,15 +186,27 @@ extension Database {
         try connection.execute("PRAGMA busy_timeout = \(options.busyMilliseconds)")
         let migrator = Migrator(path: path, migrations: migrations, applicationID: options.applicationID)
         try migrator.checkOwner(connection)
-        // 4,000 pages are 16 MiB: each checkpoint costs two fsyncs, so not the default 1,000.
+        // The log is copied by the checkpointer, never by a commit.
         try connection.execute(
             """
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-            PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+            PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;
             PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
             """
         )
         try migrator.run(on: connection)
+        connection.measureLog()
+        return connection
+    }
+
+    private static func openCheckpointer(_ path: String, _ options: Options) throws -> Connection {
+        let connection = try Connection(path: path, mode: .readWrite)
+        try connection.execute(
+            """
+            PRAGMA busy_timeout = \(options.busyMilliseconds);
+            PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF;
+            """
+        )
         return connection
     }
 

@@ -1,0 +1,26 @@
+import Glibc
+import SQLite
+import Testing
+
+@Suite struct CheckpointTests {
+    @Test func theLogIsCopiedWhileWritesGoOnAndDoesNotGrowForEver() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/test.db"
+        let table = Migration("blobs", sql: "CREATE TABLE blob (data BLOB NOT NULL) STRICT")
+        let database = try Database(path: path, migrations: [table])
+        // Some 240 MiB in all: more than twice what the log may hold.
+        let block = [UInt8](repeating: 7, count: 240 << 10)
+        for _ in 0..<1000 {
+            try await database.write { _ = try $0.run("INSERT INTO blob VALUES (?)", [.blob(block)]) }
+        }
+        let statistics = database.statistics
+        #expect(statistics.checkpoints > 0)
+        #expect(statistics.failedCheckpoints == 0)
+        var status = stat()
+        #expect(stat(path + "-wal", &status) == 0)
+        #expect(status.st_size < 200 << 20)
+        let count = try await database.read { try $0.first("SELECT count(*) FROM blob") { $0.int(0) } }
+        #expect(count == 1000)
+        await database.close()
+    }
+}
