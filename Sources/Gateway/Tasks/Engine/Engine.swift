@@ -61,7 +61,9 @@ package actor Engine {
     }
 
     /// A task that has not ended.
-    struct Live {
+    ///
+    /// By reference, and touched on the loop alone: a table of large values would be copied whole each time it grows.
+    final class Live {
         var machine: TaskMachine
         var events: [TaskEvent] = []
         var isBusy = false
@@ -71,6 +73,11 @@ package actor Engine {
         var failedPolls = 0
         var fetches: [Int: Fetch] = [:]
         var works: [Work: Task<Void, Never>] = [:]
+
+        init(machine: TaskMachine, place: Place?) {
+            self.machine = machine
+            self.place = place
+        }
     }
 
     /// A place at a provider, held since a monotonic time.

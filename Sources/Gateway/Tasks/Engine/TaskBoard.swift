@@ -5,8 +5,14 @@ import Threads
 ///
 /// What stands here is in the ledger. A task that is not here is asked of the ledger.
 package final class TaskBoard: Sendable {
+    /// By reference: a table of large values would be copied whole, under the lock, each time it grows.
+    private final class Snapshot: Sendable {
+        let record: TaskRecord
+        init(_ record: TaskRecord) { self.record = record }
+    }
+
     private struct State {
-        var records: [TaskID: TaskRecord] = [:]
+        var records: [TaskID: Snapshot] = [:]
         /// Ended tasks in the order of their end, the oldest to go first.
         var ended: [TaskID] = []
         var tickets: [TaskID: Ticket] = [:]
@@ -25,7 +31,7 @@ package final class TaskBoard: Sendable {
     package init(keptEnded: Int = 1000) { self.keptEnded = keptEnded }
 
     /// A task's state, if it is at hand.
-    package func record(_ id: TaskID) -> TaskRecord? { state.withLock { $0.records[id] } }
+    package func record(_ id: TaskID) -> TaskRecord? { state.withLock { $0.records[id] }?.record }
 
     /// How many tasks have not ended.
     package var unfinished: Int { state.withLock { $0.records.count - $0.ended.count } }
@@ -38,9 +44,10 @@ package final class TaskBoard: Sendable {
     }
 
     func publish(_ record: TaskRecord) {
+        let snapshot = Snapshot(record)
         state.withLock { state in
-            let known = state.records.updateValue(record, forKey: record.id)
-            guard record.status.hasEnded, known?.status.hasEnded != true else { return }
+            let known = state.records.updateValue(snapshot, forKey: record.id)
+            guard record.status.hasEnded, known?.record.status.hasEnded != true else { return }
             state.tickets[record.id] = nil
             state.ended.append(record.id)
             guard state.ended.count >= 2 * keptEnded, keptEnded > 0 else { return }
