@@ -106,6 +106,8 @@ storage:
   sqlite: { path: $1/soundgate.db }
 assets:
   directory: $1/audio
+# As nginx beside it: no line per request.
+log: { level: notice }
 providers:
   builtin: { enabled: false }
   # Few at a time, and each slow: the tasks queue, and a create is not mixed with the work of making a sound.
