@@ -18,7 +18,19 @@ package struct Moment: Sendable, Hashable, Comparable {
 /// A task's id: `snd_` and a sortable, unguessable part.
 package struct TaskID: Sendable, Hashable, CustomStringConvertible, RawRepresentable {
     package let rawValue: String
-    package init(rawValue: String) { self.rawValue = rawValue }
+    /// The last eight bytes, random in every id of ours: enough to hash by, and tables of a hundred thousand tasks grow
+    /// without reading every id again.
+    private let tail: UInt64
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+        tail = rawValue.utf8.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    package static func == (a: TaskID, b: TaskID) -> Bool { a.tail == b.tail && a.rawValue == b.rawValue }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(tail) }
+
     package var description: String { rawValue }
 }
 
