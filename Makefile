@@ -67,6 +67,7 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 # A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
 # symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
+sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
