@@ -68,6 +68,7 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 # symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
 sanitize: export SOUNDGATE_RESTART_TASKS := 200
+sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)

@@ -143,6 +143,23 @@ import Threads
         #expect(value == 7)
     }
 
+    @Test func aLoopThatHasEndedHoldsNothingOfItsTimersAndWatches() async throws {
+        final class Held: Sendable {}
+        let loop = try EventLoop(name: "ending")
+        try loop.start()
+        weak let held = try await onLoop(loop) { () throws -> Held in
+            let held = Held()
+            _ = loop.schedule(after: .seconds(3600)) { withExtendedLifetime(held) {} }
+            var ends: [Int32] = [0, 0]
+            _ = pipe(&ends)
+            _ = try loop.watch(ends[0], for: .read) { _ in withExtendedLifetime(held) {} }
+            return held
+        }
+        loop.stop()
+        loop.join()
+        #expect(held == nil)
+    }
+
     @Test func manyThreadsCanHandInWorkAtOnce() async throws {
         try await withLoop { loop in
             let count = Guarded(0)

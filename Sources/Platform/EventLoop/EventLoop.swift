@@ -171,7 +171,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, CustomStringConvert
             run(&batch)
             let now = monotonicNow()
             while let body = reactor.timers.nextDue(at: now) { body() }
-            if life == .stopping, reactor.local.isEmpty, end() { break }
+            if life == .stopping, reactor.local.isEmpty {
+                // What the closures of watches and timers hold often holds the loop.
+                reactor.clear()
+                if reactor.local.isEmpty, end() { break }
+            }
             reactor.poll(mayWait: reactor.local.isEmpty && life == .running)
         }
     }

@@ -117,6 +117,19 @@ final class Reactor {
         free.append(watch.slot)
     }
 
+    /// Forgets every watch and timer of a loop that has ended, and what their closures hold.
+    func clear() {
+        // Released at the end of this scope, outside the access to either.
+        let (handlers, bodies) = (slots.map(\.handler), timers.removeAll())
+        defer { withExtendedLifetime((handlers, bodies)) {} }
+        for index in slots.indices where slots[index].handler != nil {
+            slots[index].generation &+= 1
+            slots[index].descriptor = -1
+            slots[index].handler = nil
+            free.append(UInt32(index))
+        }
+    }
+
     /// Waits for readiness (until the next timer at most) and calls the handlers.
     func poll(mayWait: Bool) {
         let timeout: Int32 = mayWait ? timers.millisecondsToNext(from: monotonicNow()) : 0

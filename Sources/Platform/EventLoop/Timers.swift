@@ -48,6 +48,14 @@ struct Timers {
         return body
     }
 
+    /// Empties every timer and gives the closures back, for the caller to release.
+    mutating func removeAll() -> [() -> Void] {
+        let bodies = slots.compactMap(\.body)
+        for entry in heap { _ = take(entry.timer) }
+        heap.removeAll()
+        return bodies
+    }
+
     /// Takes the next closure that is due, in the order of due time, then of scheduling.
     ///
     /// The caller runs it, so that it may schedule and cancel.
