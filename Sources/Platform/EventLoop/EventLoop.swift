@@ -219,6 +219,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, CustomStringConvert
                     if batch.isEmpty { inbox.isDraining = false }
                 }
             } while !batch.isEmpty
+            // No timer fires and no descriptor is watched on a loop that has ended.
+            reactor.value.clear()
             owner.store(0, ordering: .relaxed)
         }
     }
