@@ -99,7 +99,7 @@ final class ScriptedPeer: Sendable {
 }
 
 extension ScriptedPeer {
-    /// The peer's end of a connection; its calls block, ten seconds at most.
+    /// The peer's end of a connection; its calls block, two minutes at most.
     final class Connection: Sendable {
         private let descriptor: Int32
         private let record: @Sendable (Request) -> Void
@@ -108,7 +108,7 @@ extension ScriptedPeer {
         fileprivate init(_ descriptor: Int32, _ record: @escaping @Sendable (Request) -> Void) {
             self.descriptor = descriptor
             self.record = record
-            var limit = timeval(tv_sec: 10, tv_usec: 0)
+            var limit = timeval(tv_sec: 120, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

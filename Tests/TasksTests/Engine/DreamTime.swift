@@ -44,6 +44,9 @@ final class DreamTime: Timekeeper {
         if isShort { loop.execute(body) }
     }
 
+    /// Lets go of those who wait: they hold the engine, which holds this clock.
+    func forget() { state.withLock { $0.held = [] } }
+
     /// Moves the clock and wakes who waited until then.
     func advance(by seconds: UInt64) {
         let due = state.withLock { state in

@@ -121,6 +121,7 @@ func withEngine(
     await client.shutdown()
     for server in servers { await server.stop(within: .seconds(1)) }
     pool.shutdown()
+    time.forget()
     loop.stop()
     vendorLoop.stop()
     try outcome.get()
