@@ -42,7 +42,7 @@ struct EngineTests {
             let other = Vendor(audio: try audioBytes(in: folder))
             let ledger = MemoryLedger()
             let (unknown, tell) = AsyncStream<Void>.makeStream()
-            ledger.fail(0) {
+            ledger.fail(0) { [unowned ledger] in
                 if ledger.commits.last?.record.attempts.last?.state == .unknown { tell.yield() }
             }
             try await withEngine([("suno", vendor), ("other", other)], ledger: ledger, folder: folder) {
@@ -195,7 +195,7 @@ struct EngineTests {
         try await withFolder { folder in
             let vendor = Vendor(audio: try audioBytes(in: folder))
             let ledger = MemoryLedger()
-            ledger.fail(4) {
+            ledger.fail(4) { [unowned ledger] in
                 // The first five commits are the tries to store the attempt.
                 if ledger.attempted <= 5 { #expect(vendor.creates == 0) }
             }
