@@ -64,6 +64,7 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
 
+# One test at a time: a sanitized build is so slow that tests beside each other starve each other's time limits.
 # A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
 # symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
@@ -71,9 +72,9 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
-	  --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
+	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \
-	  --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS)
+	  --no-parallel --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS)
 
 .PHONY: fuzz
 fuzz: prepare ## fuzz the parsers (SECONDS=600)
