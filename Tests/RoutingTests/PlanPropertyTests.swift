@@ -78,15 +78,10 @@ struct PlanPropertyTests {
         let provider = try #require(everyProvider.first { $0.id == candidate.name.provider })
         let operation = try #require(provider.operation(candidate.name.operation))
         #expect(candidate.prompt.unicodeScalars.count <= operation.capabilities.promptLimit)
-        switch operation.delivery {
-        case .rendered: #expect(candidate.call == nil)
-        case .polled(let translator):
-            // What is shown is what would be sent.
-            #expect(candidate.call == translator.submit(Order(request, route: candidate.route)))
-            if ["sunoapi", "apibox", "kie"].contains(candidate.name.provider) {
-                checkSuno(candidate, request)
-            }
-        }
+        let takes = candidate.route.shares(of: request.variations).first ?? nil
+        // What is shown is what would be sent.
+        #expect(candidate.call == operation.call(for: Order(request, route: candidate.route, takes: takes)))
+        if ["sunoapi", "apibox", "kie"].contains(candidate.name.provider) { checkSuno(candidate, request) }
     }
 
     private func checkSuno(_ candidate: Candidate, _ request: SoundRequest) {

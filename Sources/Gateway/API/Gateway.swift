@@ -55,7 +55,11 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
-        planner = Planner(providers: parts.providers, preference: parts.configuration.routing.preference)
+        planner = Planner(
+            providers: parts.providers,
+            preference: parts.configuration.routing.preference,
+            publicURL: parts.configuration.server.publicURL
+        )
         clients = ClientDirectory(parts.configuration.clients)
         documents = Documents(version: parts.version)
         providerNames = parts.providers.map(\.id)

@@ -75,7 +75,7 @@ private struct House: Sendable {
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
-        let providers = configuration.enabledProviders
+        let providers = configuration.configuredProviders
         var parts = Engine.Parts(
             providers: providers,
             ledger: ledger,
@@ -97,7 +97,7 @@ private struct House: Sendable {
         let gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
-                providers: providers,
+                providers: providers.filter(\.isEnabled),
                 engine: engine,
                 ledger: ledger,
                 store: store,

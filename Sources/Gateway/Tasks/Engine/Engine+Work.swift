@@ -36,9 +36,10 @@ extension Engine {
             return post(.refused(attempt: number, stopping), to: id)
         }
         guard !isStopping else { return }
-        let order = Order(record.request, route: route)
+        let order = Order(record.request, route: route, takes: record.request.variations)
         switch operation.delivery {
         case .rendered(let renderer): render(order, with: renderer, attempt: number, of: record)
+        case .streamed: return
         case .polled(let translator):
             // Not cancelled with the task: the answer tells whether the vendor took the job.
             submitting += 1
