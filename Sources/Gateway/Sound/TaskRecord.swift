@@ -107,13 +107,16 @@ package struct CallRequest: Sendable, Equatable {
     package var takes: Int?
     /// Which try at these takes it is, from 1.
     package var tries: Int
+    /// When it may be made at the earliest; `nil` for at once.
+    package var notBefore: Moment?
 
     /// A call to make.
-    package init(id: Int, route: Int, takes: Int?, tries: Int) {
+    package init(id: Int, route: Int, takes: Int?, tries: Int, notBefore: Moment? = nil) {
         self.id = id
         self.route = route
         self.takes = takes
         self.tries = tries
+        self.notBefore = notBefore
     }
 }
 
