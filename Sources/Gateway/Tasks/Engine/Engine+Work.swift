@@ -130,32 +130,29 @@ extension Engine {
         guard let request = Upstream.request(call, to: provider, credential: attempt.credential) else {
             return unreachable("the credential is no longer configured", attempt, of: id, fields)
         }
-        let reception = await parts.fetcher.receive(request, as: order.request.format) { status, fields in
-            translator.receipt(UpstreamReply(status: status.code, fields: fields, body: []), for: order).raw
+        let receipt: @Sendable (Fields) -> AudioReceipt = { head in
+            translator.receipt(UpstreamReply(status: 200, fields: head, body: []), for: order)
+        }
+        let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
+            receipt(head).raw
         }
         switch reception {
-        case .kept(let asset, let answer):
-            let receipt = translator.receipt(UpstreamReply(answer), for: order)
+        case .kept(let asset, _, let head):
             guard live[id] != nil else { return giveUp(asset) }
-            deliver(.success(asset), receipt, attempt, of: id, fields)
-        case .unusable(let reason, let answer):
+            deliver(.success(asset), receipt(head), attempt, of: id, fields)
+        case .unusable(let reason, let head):
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
-            deliver(
-                .failure(failure),
-                translator.receipt(UpstreamReply(answer), for: order),
-                attempt,
-                of: id,
-                fields
-            )
-        case .storageFailed(let reason):
+            deliver(.failure(failure), receipt(head), attempt, of: id, fields)
+        case .storage(let reason, let head):
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
-            deliver(.failure(failure), AudioReceipt(), attempt, of: id, fields)
-        case .answered(let answer):
-            report(translator.refusal(UpstreamReply(answer)), attempt: attempt, of: id, fields: fields)
+            deliver(.failure(failure), receipt(head), attempt, of: id, fields)
+        case .answered(let status, let head, let body):
+            let reply = UpstreamReply(status: status.code, fields: head, body: body)
+            report(translator.refusal(reply), attempt: attempt, of: id, fields: fields)
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
-        case .unknown(let reason):
+        case .unknown(let reason), .cutOff(let reason, _):
             parts.log(.error, "the answer to a create was lost", fields.adding(["reason": "\(reason)"]))
             post(.acceptanceUnknown(attempt: attempt.number), to: id)
         }
