@@ -8,7 +8,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
 
     // MARK: Any call
 
-    /// The vendor's own refusal with the fault's `code`; no job is taken.
+    /// The vendor's own refusal with the fault's `code`, or by the fault's `word`; no job is taken.
     static let refuse = FaultKind(rawValue: "refuse")
     /// Status 502 with a web server's HTML page; the job is taken only with `takes_job`.
     static let html502 = FaultKind(rawValue: "html502")
