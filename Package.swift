@@ -119,8 +119,8 @@ let package = Package(
             "Emulators",
             on: ".",
             [
-                "Synthesis", "AudioFile", "HTTP", "HTTPServer", "JSON", "EventLoop", "Threads", "Telemetry",
-                "Crypto",
+                "Synthesis", "AudioFile", "HTTP", "HTTPServer", "HTTPClient", "JSON", "EventLoop", "Threads",
+                "Telemetry", "Crypto",
             ]
         ),
         .executableTarget(
@@ -177,7 +177,10 @@ let package = Package(
         ),
         tests(
             "Emulators",
-            ["Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads"]
+            [
+                "Emulators", "HTTP", "HTTPServer", "HTTPClient", "JSON", "AudioFile", "EventLoop", "Threads",
+                "Crypto",
+            ]
         ),
         tests(
             "EndToEnd",

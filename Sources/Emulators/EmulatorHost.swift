@@ -12,23 +12,30 @@ package final class EmulatorHost: Sendable {
     private let vendors: [any VendorDouble]
     private let router: Router
     private let directory: TemporaryDirectory
+    private let callbacks: CallbackDesk
 
     /// Doubles without tasks, faults or records; fails when the directory cannot be made.
     ///
-    /// The pool renders and encodes audio. Tasks age by the clock, and delays wait on it.
+    /// The pool renders and encodes audio, and the carrier takes callbacks to whoever asked for them; without one none
+    /// are sent. Tasks age by the clock, and delays wait on it.
     package init(
         _ options: EmulatorOptions,
         pool: WorkerPool,
+        carrier: (any CallbackCarrier)? = nil,
         clock: some Clock<Duration> = ContinuousClock(),
         log: Log = .current
     ) throws(SystemError) {
         directory = try TemporaryDirectory(in: options.temporaryDirectory)
+        let time = EmulatorTime(clock)
+        let faults = FaultScript()
+        callbacks = CallbackDesk(carrier, options, faults: faults, time: time, log: log)
         let house = EmulatorHouse(
             options: options,
-            time: EmulatorTime(clock),
-            faults: FaultScript(),
+            time: time,
+            faults: faults,
             calls: CallLog(capacity: options.retention),
             shelf: AudioShelf(directory: directory, pool: pool, capacity: options.keptFiles),
+            callbacks: callbacks,
             log: log
         )
         vendors = [
@@ -61,10 +68,18 @@ package final class EmulatorHost: Sendable {
         return answer
     }
 
-    /// Removes the rendered audio, when no request is under way any more.
+    /// Returns when no callback that is due by now is left to be made; for tests.
+    package func settleCallbacks() async { await callbacks.settle() }
+
+    /// Drops callbacks that wait, and removes the rendered audio, when no request is under way any more.
     ///
     /// What is asked for later fails.
-    package func close() { directory.remove() }
+    package func close() {
+        callbacks.close()
+        directory.remove()
+    }
+
+    deinit { callbacks.close() }
 
     private static func list(_ vendors: [any VendorDouble], hasControl: Bool) -> [UInt8] {
         let doubles = vendors.map { vendor -> JSONValue in

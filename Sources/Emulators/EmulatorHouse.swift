@@ -1,13 +1,14 @@
 import HTTPServer
 import Telemetry
 
-/// What all doubles share: time, faults, records and the shelf of audio.
+/// What all doubles share: time, faults, records, the shelf of audio and the way back to the callers.
 struct EmulatorHouse: Sendable {
     let options: EmulatorOptions
     let time: EmulatorTime
     let faults: FaultScript
     let calls: CallLog
     let shelf: AudioShelf
+    let callbacks: CallbackDesk
     let log: Log
 
     /// How a vendor takes its calls; `breakdown` is its form of status 500.

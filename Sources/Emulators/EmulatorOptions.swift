@@ -12,6 +12,8 @@ package struct EmulatorOptions: Sendable {
     package var retention: Int
     /// How many rendered files are kept on disk; the oldest go first and are made again when asked for.
     package var keptFiles: Int
+    /// How many tasks' callbacks, and repetitions of refused ones, may wait at a time; more are dropped.
+    package var pendingCallbacks: Int
 
     /// Options; a speed that is no positive number becomes 1.
     package init(
@@ -20,7 +22,8 @@ package struct EmulatorOptions: Sendable {
         isOnLoopback: Bool,
         temporaryDirectory: String = "/tmp",
         retention: Int = 10_000,
-        keptFiles: Int = 512
+        keptFiles: Int = 512,
+        pendingCallbacks: Int = 50_000
     ) {
         self.speed = speed.isFinite && speed > 0 ? speed : 1
         self.assetLatency = assetLatency
@@ -28,5 +31,6 @@ package struct EmulatorOptions: Sendable {
         self.temporaryDirectory = temporaryDirectory
         self.retention = max(retention, 1)
         self.keptFiles = max(keptFiles, 1)
+        self.pendingCallbacks = max(pendingCallbacks, 1)
     }
 }

@@ -4,6 +4,7 @@ import Telemetry
 struct EmulatorTime: Sendable {
     private let read: @Sendable () -> Duration
     private let wait: @Sendable (Duration) async -> Void
+    private let waitUntil: @Sendable (Duration) async -> Void
     private let start: Timestamp
 
     /// Counts from now on that clock; the date goes on from the system's as of now.
@@ -13,6 +14,7 @@ struct EmulatorTime: Sendable {
         read = { origin.duration(to: clock.now) }
         // A cancelled wait means that the client is gone: its answer goes nowhere, so it may as well go at once.
         wait = { try? await clock.sleep(for: $0) }
+        waitUntil = { try? await clock.sleep(until: origin.advanced(by: $0), tolerance: nil) }
     }
 
     /// Since the start.
@@ -27,5 +29,10 @@ struct EmulatorTime: Sendable {
     func sleep(_ span: Duration) async {
         guard span > .zero else { return }
         await wait(span)
+    }
+
+    /// Returns at a moment since the start, or earlier when the running task is cancelled.
+    func sleep(until moment: Duration) async {
+        await waitUntil(moment)
     }
 }

@@ -105,6 +105,17 @@ struct House {
         try #require(answer.status == 202)
         return answer
     }
+
+    /// Asks for a task until the vendor has its job.
+    func untilAccepted(_ id: String) async throws {
+        for _ in 0..<5000 {
+            let shown = try await send(.get, "/v1/sounds/\(id)")
+            if shown.json["attempts"]?.array?.first?["state"] == "accepted" { return }
+        }
+        throw NeverAccepted(id: id)
+    }
+
+    struct NeverAccepted: Error { let id: String }
 }
 
 /// An answer and its body.

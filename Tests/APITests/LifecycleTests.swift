@@ -9,6 +9,8 @@ struct LifecycleTests {
     func cancels() async throws {
         try await withHouse { house in
             let task = try await house.endlessSound()
+            // An answer of the vendor that comes after the cancel would be noted on the attempt.
+            try await house.untilAccepted(task.id)
             let canceled = try await house.send(.post, "/v1/sounds/\(task.id)/cancel")
             #expect(canceled.status == 202)
             #expect(canceled.json["status"] == "canceled")

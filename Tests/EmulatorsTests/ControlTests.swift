@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ControlTests {
     static let calls: [(HTTP.Method, String)] = [
-        (.post, "faults"), (.get, "faults"), (.delete, "faults"), (.get, "log"), (.get, "tasks"),
+        (.post, "faults"), (.get, "faults"), (.delete, "faults"), (.get, "log"), (.get, "callbacks"),
+        (.get, "tasks"),
         (.get, "settings"), (.post, "settings"), (.post, "reset"),
     ]
 

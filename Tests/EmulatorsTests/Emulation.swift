@@ -8,19 +8,35 @@ import Threads
 /// The doubles under a clock of ours, with a client's calls.
 final class Emulation: Sendable {
     let clock = ManualClock()
+    let mailbox = Mailbox()
     let host: EmulatorHost
     private let pool: WorkerPool
 
-    init(_ change: (inout EmulatorOptions) -> Void = { _ in }) throws {
+    /// Callbacks go to the mailbox unless there is another carrier.
+    init(
+        carrier: (any CallbackCarrier)? = nil,
+        _ change: (inout EmulatorOptions) -> Void = { _ in }
+    ) throws {
         pool = try WorkerPool(name: "emulation", threads: 1)
         var options = EmulatorOptions(isOnLoopback: true)
         change(&options)
-        host = try EmulatorHost(options, pool: pool, clock: clock)
+        host = try EmulatorHost(options, pool: pool, carrier: carrier ?? mailbox, clock: clock)
     }
 
     deinit { pool.shutdown() }
 
     static let json: Fields = ["Content-Type": "application/json"]
+
+    /// Lets time pass, and all callbacks that are due by then be made.
+    func pass(_ span: Duration) async {
+        clock.advance(by: span)
+        await host.settleCallbacks()
+    }
+
+    /// The tries to call back that the control route shows.
+    func callbacks() async throws -> [JSONValue] {
+        try #require(try await control(.get, "callbacks")["callbacks"]?.array)
+    }
 
     func call(
         _ method: HTTP.Method,

@@ -11,6 +11,7 @@ final class ManualClock: Clock, Sendable {
     }
 
     private struct Sleeper {
+        let id: Int
         let deadline: Instant
         let continuation: CheckedContinuation<Void, Never>
     }
@@ -18,6 +19,7 @@ final class ManualClock: Clock, Sendable {
     private struct State {
         var now = Instant()
         var sleepers: [Sleeper] = []
+        var lastID = 0
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -27,16 +29,32 @@ final class ManualClock: Clock, Sendable {
     var minimumResolution: Duration { .nanoseconds(1) }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        await withCheckedContinuation { continuation in
-            let (isPast, watchers) = state.withLock { state in
-                if deadline <= state.now { return (true, [CheckedContinuation<Void, Never>]()) }
-                state.sleepers.append(Sleeper(deadline: deadline, continuation: continuation))
-                defer { state.watchers = [] }
-                return (false, state.watchers)
-            }
-            if isPast { continuation.resume() }
-            for watcher in watchers { watcher.resume() }
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (isPast, watchers) = state.withLock { state in
+                    if deadline <= state.now || Task.isCancelled {
+                        return (true, [CheckedContinuation<Void, Never>]())
+                    }
+                    state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))
+                    defer { state.watchers = [] }
+                    return (false, state.watchers)
+                }
+                if isPast { continuation.resume() }
+                for watcher in watchers { watcher.resume() }
+            }
+        } onCancel: {
+            let woken = state.withLock { state in
+                let woken = state.sleepers.filter { $0.id == id }
+                state.sleepers.removeAll { $0.id == id }
+                return woken
+            }
+            for sleeper in woken { sleeper.continuation.resume() }
+        }
+        try Task.checkCancellation()
     }
 
     func advance(by duration: Duration) {

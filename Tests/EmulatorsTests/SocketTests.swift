@@ -5,6 +5,7 @@ import HTTPClient
 import HTTPServer
 import JSON
 import Testing
+import Threads
 
 /// The loop of all tests here; it lives as long as the process, as loops must.
 private let testLoop: EventLoop = {
@@ -89,5 +90,43 @@ private let testLoop: EventLoop = {
             #expect(next.status == .ok)
         }
         #expect(try await emulation.control(.get, "tasks")["accepted"]?.integer == jobs + 1)
+    }
+
+    @Test("over a socket a callback arrives with its bytes, and its answer is told")
+    func callback() async throws {
+        let inbox = Guarded<[(target: String, type: String?, body: [UInt8])]>([])
+        let loop = testLoop
+        let gateway = Server(
+            addresses: [.tcp(host: "127.0.0.1", port: 0)],
+            loops: [loop],
+            handler: { request in
+                let body = (try? await request.body.collect(upTo: 1 << 20)) ?? []
+                inbox.withLock { $0.append((request.target.path, request.fields["Content-Type"], body)) }
+                return Response(inbox.withLock { $0.count } == 1 ? .ok : .notFound)
+            }
+        )
+        let port = try #require(try await gateway.start().first?.port)
+        let client = HTTPClient(loops: [loop])
+        let emulation = try Emulation(carrier: ClientCarrier(client))
+        try await emulation.turn("generation_seconds", 0)
+        try await emulation.turn("phases", "direct")
+        let url = "http://127.0.0.1:\(port)/v1/callbacks/x"
+        let ids = [
+            try await emulation.job("rain", ["callBackUrl": .string(url)]),
+            try await emulation.job("rain", ["callBackUrl": .string(url)]),
+            try await emulation.job("rain", ["callBackUrl": "http://127.0.0.1:1/"]),
+        ]
+        await emulation.host.settleCallbacks()
+        let records = try await emulation.callbacks()
+        let outcomes = Set(records.compactMap { $0["outcome"]?.string })
+        #expect(outcomes.isSuperset(of: ["accepted", "refused"]))
+        #expect(records.first { $0["task"]?.string == ids[2] }?["status"]?.isNull == true)
+        let letters = inbox.withLock { $0 }
+        #expect(letters.map(\.target) == ["/v1/callbacks/x", "/v1/callbacks/x"])
+        #expect(letters.allSatisfy { $0.type == "application/json" })
+        let told = try letters.map { try JSONValue(parsing: $0.body)["data"]?["task_id"]?.string }
+        #expect(Set(told) == Set(ids.prefix(2)))
+        await client.shutdown()
+        await gateway.stop(within: .seconds(1))
     }
 }

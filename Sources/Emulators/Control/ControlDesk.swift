@@ -12,10 +12,11 @@ import JSON
 /// | `GET /_control/faults` | what is left to be played, and what each vendor's calls know |
 /// | `DELETE /_control/faults` | forgets them |
 /// | `GET /_control/log` | calls seen, oldest first; `vendor`, `operation`, `task`, `after` (a `seq`), `limit` |
+/// | `GET /_control/callbacks` | tries to call back, oldest first, and how many tasks' callbacks wait; `vendor`, `callback`, `task`, `after`, `limit` |
 /// | `GET /_control/tasks` | the newest tasks, and how many were accepted; `limit` |
 /// | `GET /_control/settings` | each vendor's switches |
 /// | `POST /_control/settings` | turns switches of the `vendor` in the body |
-/// | `POST /_control/reset` | forgets calls, tasks, faults and files; switches as at the start |
+/// | `POST /_control/reset` | forgets calls, callbacks, tasks, faults and files; switches as at the start |
 ///
 /// A fault is an object: `vendor`, `operation` and `fault` are needed; `times` (a count or `"always"`, else 1), `skip`
 /// (calls let through first) and `task` say where it strikes; `code`, `retry_after`, `seconds`, `takes_job` and `word`
@@ -32,6 +33,7 @@ struct ControlDesk: Sendable {
             return .good(listFaults())
         }
         on(.get, "log", &router, showCalls)
+        on(.get, "callbacks", &router, showCallbacks)
         on(.get, "tasks", &router, showTasks)
         on(.get, "settings", &router) { _ in .good(settings) }
         on(.post, "settings", &router, changeSettings)
@@ -62,6 +64,7 @@ struct ControlDesk: Sendable {
     private func reset() {
         house.faults.removeAll()
         house.calls.reset()
+        house.callbacks.reset()
         house.shelf.reset()
         for vendor in vendors { vendor.reset() }
     }
@@ -110,6 +113,19 @@ extension ControlDesk {
                 && (query["task"].map { $0 == call.task } ?? true)
         }
         return .good(calls)
+    }
+
+    private func showCallbacks(_ request: Request) async throws(ControlError) -> Response {
+        let query = request.target.query
+        let callbacks = house.callbacks.json(
+            after: try number(query, "after") ?? 0,
+            limit: try number(query, "limit") ?? 1000
+        ) { callback in
+            (query["vendor"].map { $0 == callback.vendor } ?? true)
+                && (query["callback"].map { $0 == callback.label } ?? true)
+                && (query["task"].map { $0 == callback.task } ?? true)
+        }
+        return .good(callbacks)
     }
 
     private func showTasks(_ request: Request) async throws(ControlError) -> Response {

@@ -31,6 +31,18 @@ struct ControlMembers {
         }
     }
 
+    mutating func numbers(
+        _ name: String,
+        upTo count: Int,
+        in range: ClosedRange<Double>
+    ) throws(ControlError) -> [Double]? {
+        try read(name, "up to \(count) numbers from \(range.lowerBound) to \(range.upperBound)") { value in
+            guard let array = value.array, array.count <= count else { return nil }
+            let numbers = array.compactMap { $0.double.flatMap { range.contains($0) ? $0 : nil } }
+            return numbers.count == array.count ? numbers : nil
+        }
+    }
+
     mutating func choice(_ name: String, of choices: [String]) throws(ControlError) -> String? {
         try read(name, "one of \(choices.joined(separator: ", "))") { value in
             value.string.flatMap { choices.contains($0) ? $0 : nil }

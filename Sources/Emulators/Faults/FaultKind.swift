@@ -57,12 +57,24 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
     /// Status 403, as for a link that is too old.
     static let expired = FaultKind(rawValue: "expired")
 
+    // MARK: Callback
+
+    /// The callback is not sent.
+    static let lost = FaultKind(rawValue: "lost")
+    /// The callback is sent twice.
+    static let duplicate = FaultKind(rawValue: "duplicate")
+    /// The callback is sent `seconds` later (5 unless told), and those behind it wait for it.
+    static let late = FaultKind(rawValue: "late")
+    /// The callback's signature, if it has one, is wrong.
+    static let forged = FaultKind(rawValue: "forged")
+
     /// What every double plays.
     static func shared(for operation: VendorOperation) -> [FaultKind] {
         switch operation {
         case .create: [refuse, html502, http500, slow, halfBody, dropBeforeAccept, dropAfterAccept]
         case .poll:
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
+        case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
         case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
         case .asset:

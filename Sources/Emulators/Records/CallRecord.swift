@@ -48,7 +48,7 @@ struct CallRecord: Sendable {
             "query": .object(query),
             "content_type": JSONValue(orNull: contentType),
             "auth": .string(authorization),
-            "body": shownBody,
+            "body": CallRecord.shown(body),
             "body_bytes": JSONValue(bodyLength),
             "task": JSONValue(orNull: task),
             "fault": JSONValue(orNull: fault?.rawValue),
@@ -57,7 +57,8 @@ struct CallRecord: Sendable {
         ]
     }
 
-    private var shownBody: JSONValue {
+    /// A body that is JSON as such, another as text.
+    static func shown(_ body: [UInt8]) -> JSONValue {
         guard !body.isEmpty else { return .null }
         do {
             return try JSONValue(parsing: body)

@@ -5,16 +5,19 @@ import Threads
 /// The double's jobs, switches and account, changed one at a time.
 final class SunoBooks: Sendable {
     private struct State {
-        var settings = SunoSettings()
+        var settings: SunoSettings
         var jobs: BoundedTable<SunoJob>
     }
 
     private let state: Guarded<State>
     private let capacity: Int
 
-    init(capacity: Int) {
+    private let profile: SunoProfile
+
+    init(_ profile: SunoProfile, capacity: Int) {
+        self.profile = profile
         self.capacity = capacity
-        state = Guarded(State(jobs: BoundedTable(capacity: capacity)))
+        state = Guarded(State(settings: SunoSettings(profile), jobs: BoundedTable(capacity: capacity)))
     }
 
     var settings: SunoSettings { state.withLock { $0.settings } }
@@ -24,7 +27,13 @@ final class SunoBooks: Sendable {
     }
 
     /// Takes a job and its price; `nil` when the account cannot pay.
-    func take(_ request: SunoSoundRequest, key: String, at now: Duration, date: Timestamp) -> SunoJob? {
+    func take(
+        _ request: SunoSoundRequest,
+        key: String,
+        address: String,
+        at now: Duration,
+        date: Timestamp
+    ) -> SunoJob? {
         let id = Hex.encode(randomBytes(16))
         return state.withLock { state in
             guard state.settings.credits >= SunoSettings.price else { return nil }
@@ -32,6 +41,7 @@ final class SunoBooks: Sendable {
             let job = SunoJob(
                 id: id,
                 key: key,
+                address: address,
                 request: request,
                 clips: state.settings.clips,
                 accepted: now,
@@ -45,15 +55,23 @@ final class SunoBooks: Sendable {
 
     func job(_ id: String) -> SunoJob? { state.withLock { $0.jobs[id] } }
 
-    func decide(_ id: String, _ fate: FaultKind) {
-        state.withLock { $0.jobs.update(id) { $0.fate = fate } }
+    /// Changes a job that is there, and gives what `change` gives.
+    @discardableResult
+    func update<Result>(_ id: String, _ change: (inout SunoJob) -> Result) -> Result? {
+        state.withLock { state in
+            var result: Result?
+            state.jobs.update(id) { result = change(&$0) }
+            return result
+        }
     }
+
+    func decide(_ id: String, _ fate: FaultKind) { update(id) { $0.fate = fate } }
 
     var acceptedCount: Int { state.withLock { $0.jobs.total } }
 
     func last(_ count: Int) -> [SunoJob] { state.withLock { $0.jobs.last(count) } }
 
     func reset() {
-        state.withLock { $0 = State(jobs: BoundedTable(capacity: capacity)) }
+        state.withLock { $0 = State(settings: SunoSettings(profile), jobs: BoundedTable(capacity: capacity)) }
     }
 }

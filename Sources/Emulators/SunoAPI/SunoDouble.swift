@@ -5,26 +5,28 @@ import Telemetry
 
 /// The double of one host of the family: sounds by `generate/sounds`, polled by `generate/record-info`.
 ///
-/// Callbacks are not sent.
+/// It calls back where a job says so.
 final class SunoDouble: VendorDouble {
     let faults: [VendorOperation: [FaultKind]] = [.poll: [.snakeCase]]
 
-    private let profile: SunoProfile
-    private let books: SunoBooks
+    let profile: SunoProfile
+    let books: SunoBooks
+    let callbacks: CallbackDesk
     private let exchange: Exchange
     private let assets: AssetDesk
     private let time: EmulatorTime
-    private let speed: Double
+    let speed: Double
 
     init(_ profile: SunoProfile, _ house: EmulatorHouse) {
         self.profile = profile
-        books = SunoBooks(capacity: house.options.retention)
+        books = SunoBooks(profile, capacity: house.options.retention)
         let (code, message) = profile.refusal(.scripted(500))
         exchange = house.exchange(
             for: profile.name,
             breakdown: .sunoRefusal(code, message, trueStatus: true)
         )
         assets = house.assets
+        callbacks = house.callbacks
         time = house.time
         speed = house.options.speed
     }
@@ -70,10 +72,15 @@ final class SunoDouble: VendorDouble {
                 contentType: call.request.fields["Content-Type"],
                 models: profile.models
             )
-            guard let job = books.take(request, key: key, at: call.time, date: time.date(at: call.time))
-            else {
-                throw .noCredits
-            }
+            let taken = books.take(
+                request,
+                key: key,
+                address: address(call),
+                at: call.time,
+                date: time.date(at: call.time)
+            )
+            guard let job = taken else { throw .noCredits }
+            callbacks.carryOut(plan(for: job))
             let response = Response.sunoSuccess(["taskId": .string(job.id)])
             return VendorAnswer(response: response, outcome: "accepted", task: job.id)
         }
@@ -95,8 +102,8 @@ final class SunoDouble: VendorDouble {
 
     private func record(of job: SunoJob, for call: VendorCall) -> VendorAnswer {
         let settings = books.settings
-        let status = job.status(at: call.time, settings.timeline(speed: speed))
-        var body = SunoRecordBody(job: job, status: status, address: "\(call.origin)/\(name)").json
+        let status = job.polledStatus(at: call.time, settings, speed: speed)
+        var body = SunoRecordBody(job: job, status: status, address: address(call)).json
         var outcome = status.rawValue
         if let fault = call.fault, fault.kind == .unknownWord {
             outcome = fault.word ?? "REGENERATING"
@@ -144,6 +151,9 @@ final class SunoDouble: VendorDouble {
     private func refuseIfScripted(_ call: VendorCall) throws(SunoRefusal) {
         if let fault = call.fault, fault.kind == .refuse { throw .scripted(fault.code ?? 500) }
     }
+
+    /// The double's own address, as a caller reached it.
+    private func address(_ call: VendorCall) -> String { "\(call.origin)/\(name)" }
 
     private func key(of call: VendorCall) throws(SunoRefusal) -> String {
         guard let key = call.bearerKey else { throw .noKey }

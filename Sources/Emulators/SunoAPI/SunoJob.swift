@@ -9,6 +9,8 @@ enum SunoStatus: String, Sendable {
     case success = "SUCCESS"
     case generateAudioFailed = "GENERATE_AUDIO_FAILED"
     case sensitiveWordError = "SENSITIVE_WORD_ERROR"
+    /// All clips are there, but our answer to the last callback was not 200.
+    case callbackException = "CALLBACK_EXCEPTION"
 }
 
 /// A job that was taken; its state follows from its age alone, unless a fault has decided it.
@@ -16,6 +18,8 @@ struct SunoJob: Sendable {
     let id: String
     /// Who may ask for it.
     let key: String
+    /// Where the double is, as the one who made the job reached it: `http://host:port/sunoapi`.
+    let address: String
     let request: SunoSoundRequest
     /// How many sounds it makes.
     let clips: Int
@@ -26,6 +30,10 @@ struct SunoJob: Sendable {
     let repeatsAudio: Bool
     /// What a fault has decided: `failed`, `sensitive` or `never`.
     var fate: FaultKind?
+    /// Whether the callback of its end was accepted; `nil` while nothing is known.
+    var isEndAccepted: Bool?
+    /// Whether a callback has told of its bad end.
+    var isErrorTold = false
 
     /// The state at a moment since the start.
     func status(at now: Duration, _ timeline: Timeline<SunoStatus>) -> SunoStatus {
@@ -37,10 +45,18 @@ struct SunoJob: Sendable {
         }
     }
 
+    /// The state that a poll shows, which is not always the true one.
+    func polledStatus(at now: Duration, _ settings: SunoSettings, speed: Double) -> SunoStatus {
+        if settings.callbacks.hidesProgress(isAccepted: isEndAccepted == true) { return .pending }
+        let status = status(at: now, settings.timeline(speed: speed))
+        let isException = settings.hasCallbackException && status == .success && isEndAccepted == false
+        return isException ? .callbackException : status
+    }
+
     /// How many clips are there in a state.
     func readyClips(in status: SunoStatus) -> Int {
         switch status {
-        case .success: clips
+        case .success, .callbackException: clips
         case .firstSuccess: 1
         default: 0
         }

@@ -7,6 +7,12 @@ struct SunoProfile: Sendable {
     /// Where the balance is asked for.
     let creditPath: String
     let codes: Codes
+    /// The `callbackType` of a bad end.
+    let errorCallback: String
+    /// After how many seconds a callback that was not accepted is tried again, each from the try before.
+    let callbackRetries: [Double]
+    /// Whether an account can have its callbacks signed.
+    let signsCallbacks: Bool
     /// The host's words for its own codes.
     let words: [Int: String]
 
@@ -46,6 +52,10 @@ extension SunoProfile {
         models: ["V5", "V5_5"],
         creditPath: "/api/v1/generate/credit",
         codes: Codes(missing: 400, malformed: 400, tooLong: 413, noCredits: 429),
+        errorCallback: "error",
+        // The newer pages are silent.
+        callbackRetries: [],
+        signsCallbacks: false,
         words: pageWords
     )
 
@@ -56,6 +66,9 @@ extension SunoProfile {
         models: ["V5"],
         creditPath: "/api/v1/generate/credit",
         codes: Codes(missing: 400, malformed: 400, tooLong: 413, noCredits: 429),
+        errorCallback: "failed",
+        callbackRetries: [],
+        signsCallbacks: false,
         words: pageWords
     )
 
@@ -67,6 +80,10 @@ extension SunoProfile {
         creditPath: "/api/v1/chat/credit",
         // 500 for what is missing is seen, not documented.
         codes: Codes(missing: 500, malformed: 422, tooLong: 422, noCredits: 402),
+        errorCallback: "error",
+        // Some of its pages: three more tries, after 1, 5 and 15 minutes.
+        callbackRetries: [60, 300, 900],
+        signsCallbacks: true,
         words: [
             400: "Bad request",
             401: "You do not have access permissions",

@@ -40,7 +40,8 @@ struct SunoRecordBody {
         }
     }
 
-    private func clip(_ index: Int) -> JSONObject {
+    /// One clip in the polled spelling.
+    func clip(_ index: Int) -> JSONObject {
         let synthesizer = Synthesizer(job.specification(index))
         let seconds = Double(synthesizer.frameCount) / Double(Synthesizer.sampleRate)
         let id = job.clipID(index)

@@ -18,13 +18,26 @@ struct SunoSettings: Sendable {
     var refusesAssetCredentials = true
     /// Whether equal requests give equal audio, which spares rendering it again; for jobs to come.
     var repeatsAudio = false
+    /// Whether a job ends as `CALLBACK_EXCEPTION` when its last callback was not answered with 200.
+    var hasCallbackException = false
+    /// The key that signs callbacks; `nil` signs none, and hosts that never sign know no such switch.
+    var webhookKey: String?
+    var callbacks: CallbackSettings
+
+    private let canSign: Bool
+
+    /// A host's switches as at the start.
+    init(_ profile: SunoProfile) {
+        canSign = profile.signsCallbacks
+        callbacks = CallbackSettings(retryDelays: profile.callbackRetries)
+    }
 
     /// What a job costs.
     static let price = 2.5
 
     /// The switches as the control route shows them.
     var json: JSONObject {
-        [
+        var json: JSONObject = [
             "true_status": .bool(trueStatus),
             "snake_case": .bool(snakeCase),
             "clips": JSONValue(clips),
@@ -33,7 +46,12 @@ struct SunoSettings: Sendable {
             "credits": .number(credits),
             "refuse_asset_credentials": .bool(refusesAssetCredentials),
             "repeat_audio": .bool(repeatsAudio),
+            "callback_exception": .bool(hasCallbackException),
         ]
+        // The key itself is nobody's business.
+        if canSign { json["signs_callbacks"] = .bool(webhookKey != nil) }
+        for member in callbacks.json { json[member.key] = member.value }
+        return json
     }
 
     /// These switches with those that are named turned.
@@ -51,6 +69,11 @@ struct SunoSettings: Sendable {
         changed.refusesAssetCredentials =
             try members.bool("refuse_asset_credentials") ?? refusesAssetCredentials
         changed.repeatsAudio = try members.bool("repeat_audio") ?? repeatsAudio
+        changed.hasCallbackException = try members.bool("callback_exception") ?? hasCallbackException
+        if canSign, let key = try members.string("webhook_key") {
+            changed.webhookKey = key.isEmpty ? nil : key
+        }
+        changed.callbacks = try callbacks.changed(by: &members)
         try members.finish()
         return changed
     }

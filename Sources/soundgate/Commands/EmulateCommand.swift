@@ -2,6 +2,7 @@ import Configuration
 import Emulators
 import EventLoop
 import Glibc
+import HTTPClient
 import HTTPServer
 import Providers
 import Threads
@@ -57,7 +58,8 @@ enum EmulateCommand {
         let loops = try (0..<cores).map { try EventLoop(name: "loop-\($0)") }
         for loop in loops { try loop.start() }
         let pool = try WorkerPool(name: "render", threads: cores)
-        let host = try EmulatorHost(options, pool: pool)
+        let client = HTTPClient(loops: loops)
+        let host = try EmulatorHost(options, pool: pool, carrier: ClientCarrier(client))
         defer { host.close() }
         let server = Server(addresses: [address.bindable], loops: loops) { await host.respond(to: $0) }
         let bound: [HTTPServer.ListenAddress]
@@ -69,6 +71,8 @@ enum EmulateCommand {
         for place in bound { announce("\(place.port == nil ? "" : "http://")\(place)") }
         _ = await interruption.first()
         await server.stop(within: .seconds(5))
+        host.close()
+        await client.shutdown()
         return .success
     }
 

@@ -181,6 +181,7 @@ struct MovingOnTests {
         bench.machine.noteLateAcceptance(attempt: 1, RemoteJob(id: "j9"))
         #expect(bench.last?.providerTaskID == "j9")
         #expect(bench.last?.state == .canceled)
+        #expect(bench.last?.error?.code == .canceled)
         #expect(bench.record.status == before.status)
         #expect(bench.record.error == before.error)
         #expect(bench.machine.takeChange()?.parts.attempts == [1])

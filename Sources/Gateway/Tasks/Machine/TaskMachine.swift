@@ -120,7 +120,10 @@ package struct TaskMachine: Sendable {
         }
         change(number) {
             $0.providerTaskID = job.id
-            if $0.state == .unknown { $0.state = .canceled }
+            if $0.state == .unknown {
+                $0.state = .canceled
+                $0.error = Failure(.canceled, "the provider took the job after the task had ended")
+            }
         }
     }
 
