@@ -42,6 +42,7 @@ package final class EmulatorHost: Sendable {
             SunoDouble(.sunoapi, house),
             SunoDouble(.apibox, house),
             SunoDouble(.kie, house),
+            VideoGenDouble(house),
             ElevenLabsDouble(house),
         ]
         var router = Router()

@@ -76,7 +76,8 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
         case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
-        case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
+        case .cancel, .credits, .registration: [refuse, html502, http500, slow, halfBody, drop]
+        case .file: [refuse, html502, http500, slow, halfBody, drop, notFound]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]
         }
