@@ -61,7 +61,7 @@ struct AssetDesk: Sendable {
     }
 
     /// The XML that object stores answer with.
-    private func refusal(_ status: Status, _ code: String, outcome: String) -> VendorAnswer {
+    func refusal(_ status: Status, _ code: String, outcome: String) -> VendorAnswer {
         let text = #"<?xml version="1.0" encoding="UTF-8"?>"# + "\n<Error><Code>\(code)</Code></Error>\n"
         let response = Response(status, contentType: "application/xml", Array(text.utf8))
         return VendorAnswer(response: response, outcome: outcome)

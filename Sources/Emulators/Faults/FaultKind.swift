@@ -8,7 +8,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
 
     // MARK: Any call
 
-    /// The vendor's own refusal with the fault's `code`; no job is taken.
+    /// The vendor's own refusal with the fault's `code`, or by the fault's `word`; no job is taken.
     static let refuse = FaultKind(rawValue: "refuse")
     /// Status 502 with a web server's HTML page; the job is taken only with `takes_job`.
     static let html502 = FaultKind(rawValue: "html502")
@@ -76,7 +76,8 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
         case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
-        case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
+        case .cancel, .credits, .registration: [refuse, html502, http500, slow, halfBody, drop]
+        case .file: [refuse, html502, http500, slow, halfBody, drop, notFound]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]
         }
