@@ -76,7 +76,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
         case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
-        case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
+        case .cancel, .credits, .lyrics: [refuse, html502, http500, slow, halfBody, drop]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]
         }
