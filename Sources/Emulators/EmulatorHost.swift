@@ -42,6 +42,7 @@ package final class EmulatorHost: Sendable {
             SunoDouble(.sunoapi, house),
             SunoDouble(.apibox, house),
             SunoDouble(.kie, house),
+            MusicGPTDouble(house),
         ]
         var router = Router()
         for vendor in vendors { vendor.addRoutes(to: &router) }
