@@ -57,6 +57,29 @@ import Testing
         #expect(conversion["conversion_duration"]?.double == 7)
     }
 
+    static let malformed: [(String, String)] = [
+        ("multipart/form-data; boundary=edge", String(multipart.prefix { $0 != "7" })),
+        ("multipart/form-data; boundary=other", multipart),
+        ("multipart/form-data", multipart),
+        ("multipart/form-data; boundary=edge", multipart.replacing("name=", with: "mane=")),
+        ("multipart/form-data; boundary=edge", "--edge\r\nno blank line\r\n--edge--\r\n"),
+        ("application/x-www-form-urlencoded", "prompt=%zz"), ("application/json", #"["prompt"]"#),
+        ("application/json", #"{"prompt": "x""#), ("text/plain", "prompt=x"),
+    ]
+
+    @Test("a body that is not of its type is refused", arguments: malformed)
+    func malformedBody(_ contentType: String, _ body: String) async throws {
+        let emulation = try Emulation()
+        let response = try await emulation.musicGPT(
+            .post,
+            "/v1/sound_generator",
+            contentType: contentType,
+            body: Array(body.utf8)
+        )
+        try await expectRefusal(emulation, response)
+        #expect(try await emulation.lastCall()["fields"] == [])
+    }
+
     @Test("a song is taken with all its fields, and makes two versions")
     func song() async throws {
         let emulation = try Emulation()

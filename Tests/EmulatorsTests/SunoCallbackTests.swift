@@ -90,6 +90,22 @@ import Testing
         #expect(try last(emulation)["data"]?["callbackType"]?.string == "mastered")
     }
 
+    @Test("in callback-only mode a poll tells of a bad end once its callback was accepted")
+    func onlyBadEnd() async throws {
+        let emulation = try Emulation()
+        try await emulation.turn("callbacks", "only")
+        try await emulation.turn("callback_retry_seconds", [10])
+        try await emulation.script("callback", "failed")
+        emulation.mailbox.answer(.answered(500))
+        let id = try await emulation.job("rain", Self.asking)
+        await emulation.pass(.seconds(5))
+        #expect(try await emulation.status(id) == "PENDING")
+        await emulation.pass(.seconds(10))
+        #expect(try await emulation.status(id) == "GENERATE_AUDIO_FAILED")
+        await emulation.pass(.seconds(60))
+        #expect(emulation.mailbox.letters.count == 2)
+    }
+
     @Test(
         "kie tries again after 1, 5 and 15 minutes, the others do not",
         arguments: [("kie", 4), ("apibox", 1)]
