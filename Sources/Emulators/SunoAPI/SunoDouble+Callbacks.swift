@@ -45,7 +45,7 @@ extension SunoDouble {
             let type = word ?? status.callbackType
             let bytes = body.progress(status, type: type).serialized()
             return CallbackPost(type, to: url, bytes, fields: signature(of: id), ended: note)
-        case .failed?, .sensitive?:
+        case .failed?, .sensitive?, .createFailed?:
             let isTold = books.update(id) { job in
                 defer { job.isErrorTold = true }
                 return job.isErrorTold

@@ -7,7 +7,9 @@ import Telemetry
 ///
 /// It calls back where a job says so.
 final class SunoDouble: VendorDouble {
-    let faults: [VendorOperation: [FaultKind]] = [.poll: [.snakeCase], .callback: [.unknownWord]]
+    let faults: [VendorOperation: [FaultKind]] = [
+        .poll: [.snakeCase, .createFailed], .callback: [.unknownWord, .createFailed],
+    ]
 
     let profile: SunoProfile
     let books: SunoBooks
