@@ -44,6 +44,7 @@ package final class EmulatorHost: Sendable {
             SunoDouble(.kie, house),
             VideoGenDouble(house),
             ElevenLabsDouble(house),
+            MusicGPTDouble(house),
         ]
         var router = Router()
         for vendor in vendors { vendor.addRoutes(to: &router) }

@@ -9,6 +9,8 @@ enum VendorOperation: String, Sendable, CaseIterable {
     case file
     /// Where the account's callbacks are to go.
     case registration
+    /// The words of a finished task with their times, asked for apart.
+    case lyrics
     /// A call that the double makes, not one that it takes.
     case callback
     /// A path or method that the vendor does not have.

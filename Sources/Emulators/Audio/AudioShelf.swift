@@ -96,10 +96,15 @@ final class AudioShelf: Sendable {
         for waiter in waiters { waiter.resume(with: result) }
     }
 
-    private static func render(_ specification: SoundSpecification, to path: String) throws {
+    /// Writes the whole sound of a specification.
+    static func render(
+        _ specification: SoundSpecification,
+        to path: String,
+        as format: AudioFormat = .mp3
+    ) throws {
         let writer = try AudioWriter(
             path: path,
-            format: .mp3,
+            format: format,
             sampleRate: Synthesizer.sampleRate,
             channels: Synthesizer.channels
         )

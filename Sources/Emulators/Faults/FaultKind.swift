@@ -43,6 +43,8 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
     static let sensitive = FaultKind(rawValue: "sensitive")
     /// The task stays in its first state for ever.
     static let never = FaultKind(rawValue: "never")
+    /// The task could not be started after all, and never will be; where the vendor has a word of its own for that.
+    static let createFailed = FaultKind(rawValue: "create_failed")
 
     // MARK: Asset
 
@@ -76,7 +78,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
         case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
-        case .cancel, .credits, .registration: [refuse, html502, http500, slow, halfBody, drop]
+        case .cancel, .credits, .registration, .lyrics: [refuse, html502, http500, slow, halfBody, drop]
         case .file: [refuse, html502, http500, slow, halfBody, drop, notFound]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]
@@ -84,5 +86,5 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
     }
 
     /// Whether it decides a task's end rather than the answer to one call.
-    var isFate: Bool { self == .failed || self == .sensitive || self == .never }
+    var isFate: Bool { [.failed, .sensitive, .never, .createFailed].contains(self) }
 }

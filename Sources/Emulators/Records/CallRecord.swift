@@ -48,6 +48,7 @@ struct CallRecord: Sendable {
             "query": .object(query),
             "content_type": JSONValue(orNull: contentType),
             "auth": .string(authorization),
+            "fields": .array(fieldNames.map { .string($0) }),
             "body": CallRecord.shown(body),
             "body_bytes": JSONValue(bodyLength),
             "task": JSONValue(orNull: task),
@@ -55,6 +56,11 @@ struct CallRecord: Sendable {
             "status": JSONValue(status),
             "outcome": .string(outcome),
         ]
+    }
+
+    /// The names of what was posted, in order, whatever the form of the body.
+    private var fieldNames: [String] {
+        PostedFields(body, contentType: contentType)?.values.map(\.name) ?? []
     }
 
     /// A body that is JSON as such, another as text.
