@@ -21,13 +21,13 @@ SECONDS ?= 600
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: prepare
 prepare:
@@ -53,6 +53,10 @@ run: export EXAMPLE := $(EXAMPLE)
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+
+.PHONY: test-sdk
+test-sdk: build ## let the vendors' own clients talk to the doubles (network, once)
+	Tests/SDK/run .build/debug/soundgate
 
 .PHONY: architecture
 architecture:

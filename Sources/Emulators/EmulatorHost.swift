@@ -42,6 +42,9 @@ package final class EmulatorHost: Sendable {
             SunoDouble(.sunoapi, house),
             SunoDouble(.apibox, house),
             SunoDouble(.kie, house),
+            VideoGenDouble(house),
+            ElevenLabsDouble(house),
+            MusicGPTDouble(house),
         ]
         var router = Router()
         for vendor in vendors { vendor.addRoutes(to: &router) }

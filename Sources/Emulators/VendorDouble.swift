@@ -5,6 +5,12 @@ import JSON
 /// What a call is for, in words that all vendors share.
 enum VendorOperation: String, Sendable, CaseIterable {
     case create, poll, cancel, credits, asset
+    /// About a result file, but not the file itself.
+    case file
+    /// Where the account's callbacks are to go.
+    case registration
+    /// The words of a finished task with their times, asked for apart.
+    case lyrics
     /// A call that the double makes, not one that it takes.
     case callback
     /// A path or method that the vendor does not have.

@@ -3,6 +3,7 @@ import HTTP
 import HTTPServer
 import JSON
 import Testing
+import Threads
 
 /// What the doubles' callbacks have in common, tried on one of them.
 @Suite struct CallbackTests {
@@ -186,5 +187,30 @@ import Testing
         emulation.host.close()
         await emulation.pass(.seconds(20))
         #expect(emulation.mailbox.letters.count == 1)
+    }
+
+    @Test("what is refused while the doubles are being reset is not tried again")
+    func resetMeanwhile() async throws {
+        let carrier = Interrupter()
+        let emulation = try Emulation(carrier: carrier)
+        try await emulation.turn("callback_retry_seconds", [1, 1])
+        _ = try await emulation.job("rain", Self.asking)
+        carrier.host.withLock { $0 = emulation.host }
+        await emulation.pass(.seconds(20))
+        await emulation.pass(.seconds(20))
+        #expect(carrier.count.withLock { $0 } == 1)
+        carrier.host.withLock { $0 = nil }
+    }
+}
+
+/// Closes the host while it calls back, and refuses the call.
+private final class Interrupter: CallbackCarrier {
+    let host = Guarded<EmulatorHost?>(nil)
+    let count = Guarded(0)
+
+    func carry(_ body: [UInt8], to url: String, _ fields: Fields) async -> CallbackReply {
+        count.withLock { $0 += 1 }
+        host.withLock { $0 }?.close()
+        return .answered(500)
     }
 }

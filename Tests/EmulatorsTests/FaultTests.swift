@@ -84,6 +84,7 @@ import Testing
         "a fate is a task's own and for good",
         arguments: [
             ("failed", "GENERATE_AUDIO_FAILED"), ("sensitive", "SENSITIVE_WORD_ERROR"), ("never", "PENDING"),
+            ("create_failed", "CREATE_TASK_FAILED"),
         ]
     )
     func fates(_ fault: String, _ status: String) async throws {

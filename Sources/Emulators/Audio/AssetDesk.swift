@@ -1,3 +1,4 @@
+import AudioFile
 import HTTP
 import HTTPServer
 import Synthesis
@@ -19,6 +20,7 @@ struct AssetDesk: Sendable {
         _ call: VendorCall,
         name: String,
         _ specification: SoundSpecification?,
+        as format: AudioFormat = .mp3,
         refusesCredentials: Bool
     ) async -> VendorAnswer {
         if call.request.fields.contains("Authorization") || call.request.fields.contains("Cookie") {
@@ -34,22 +36,27 @@ struct AssetDesk: Sendable {
             let page = Array("<!doctype html>\n<title>Sign in</title>\n<p>Please sign in to go on.\n".utf8)
             return VendorAnswer(response: Response(.ok, contentType: "text/html", page), outcome: "html")
         case .empty?:
-            return VendorAnswer(response: Response(.ok, contentType: "audio/mpeg", []), outcome: "empty")
+            return VendorAnswer(
+                response: Response(.ok, contentType: format.contentType, []),
+                outcome: "empty"
+            )
         default: break
         }
         guard let specification else { return refusal(.notFound, "NoSuchKey", outcome: "missing") }
         await time.sleep(latency)
         do {
-            let file = try await shelf.file(name, specification)
+            let file = try await shelf.file("\(name).\(format.fileExtension)") { path in
+                try AudioShelf.render(specification, to: path, as: format)
+            }
             if call.fault?.kind == .truncated {
                 let half = FileBody(file, range: 0..<file.size / 2)
-                let response = Response(.ok, fields: ["Content-Type": "audio/mpeg"], body: .file(half))
+                let response = Response(.ok, fields: ["Content-Type": format.contentType], body: .file(half))
                 return VendorAnswer(response: response, outcome: "truncated")
             }
-            let tag = EntityTag(name)
+            let tag = EntityTag("\(name).\(format.fileExtension)")
             let response = Response.file(
                 file,
-                contentType: "audio/mpeg",
+                contentType: format.contentType,
                 entityTag: tag,
                 for: call.request
             )
@@ -61,7 +68,7 @@ struct AssetDesk: Sendable {
     }
 
     /// The XML that object stores answer with.
-    private func refusal(_ status: Status, _ code: String, outcome: String) -> VendorAnswer {
+    func refusal(_ status: Status, _ code: String, outcome: String) -> VendorAnswer {
         let text = #"<?xml version="1.0" encoding="UTF-8"?>"# + "\n<Error><Code>\(code)</Code></Error>\n"
         let response = Response(status, contentType: "application/xml", Array(text.utf8))
         return VendorAnswer(response: response, outcome: outcome)

@@ -9,6 +9,9 @@ import Threads
 /// The same name is always asked for with the same specification, so whoever comes while a file is being made waits for
 /// that one, and a file that was dropped is made again with the same bytes.
 final class AudioShelf: Sendable {
+    /// Writes a sound into the file at a path.
+    typealias Rendering = @Sendable (_ path: String) throws -> Void
+
     private typealias Waiter = CheckedContinuation<OpenFile, any Error>
 
     private struct State {
@@ -34,13 +37,20 @@ final class AudioShelf: Sendable {
     ///
     /// - Throws: `AudioFileError` or `SystemError`, as when the disk is full.
     func file(_ name: String, _ specification: SoundSpecification) async throws -> OpenFile {
+        try await file("\(name).mp3") { try AudioShelf.render(specification, to: $0) }
+    }
+
+    /// The file of that name, made now if need be; the same name is always made in the same way.
+    ///
+    /// - Throws: what the rendering throws, or `SystemError`.
+    func file(_ name: String, by rendering: @escaping Rendering) async throws -> OpenFile {
         if let file = openKept(name) { return file }
         return try await withCheckedThrowingContinuation { continuation in
             let isFirst = state.withLock { state in
                 state.making[name, default: []].append(continuation)
                 return state.making[name]?.count == 1
             }
-            if isFirst { pool.submit { self.make(name, specification) } }
+            if isFirst { pool.submit { self.make(name, rendering) } }
         }
     }
 
@@ -56,7 +66,7 @@ final class AudioShelf: Sendable {
         for name in names { unlink(path(name)) }
     }
 
-    private func path(_ name: String) -> String { "\(directory.path)/\(name).mp3" }
+    private func path(_ name: String) -> String { "\(directory.path)/\(name)" }
 
     private func openKept(_ name: String) -> OpenFile? {
         guard state.withLock({ $0.kept.contains(name) }) else { return nil }
@@ -65,11 +75,11 @@ final class AudioShelf: Sendable {
     }
 
     /// Runs on a thread of the pool.
-    private func make(_ name: String, _ specification: SoundSpecification) {
+    private func make(_ name: String, _ rendering: Rendering) {
         let result = Result {
             if let file = openKept(name) { return file }
             let path = path(name)
-            try AudioShelf.render(specification, to: path)
+            try rendering(path)
             return try OpenFile(path: path)
         }
         let (waiters, gone) = state.withLock { state in
@@ -86,10 +96,15 @@ final class AudioShelf: Sendable {
         for waiter in waiters { waiter.resume(with: result) }
     }
 
-    private static func render(_ specification: SoundSpecification, to path: String) throws {
+    /// Writes the whole sound of a specification.
+    static func render(
+        _ specification: SoundSpecification,
+        to path: String,
+        as format: AudioFormat = .mp3
+    ) throws {
         let writer = try AudioWriter(
             path: path,
-            format: .mp3,
+            format: format,
             sampleRate: Synthesizer.sampleRate,
             channels: Synthesizer.channels
         )

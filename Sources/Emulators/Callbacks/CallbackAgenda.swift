@@ -42,9 +42,14 @@ final class CallbackAgenda: Sendable {
 
     /// Keeps the task of an errand, to be cancelled with it.
     ///
-    /// It may have ended before it could be kept.
+    /// It may have ended, or been dropped, before it could be kept.
     func keep(_ task: Task<Void, Never>, for id: Int) {
-        state.withLock { if $0.stages[id] != nil { $0.tasks[id] = task } }
+        let isWanted = state.withLock { state in
+            guard state.stages[id] != nil else { return false }
+            state.tasks[id] = task
+            return true
+        }
+        if !isWanted { task.cancel() }
     }
 
     /// Whether an errand is still wanted.

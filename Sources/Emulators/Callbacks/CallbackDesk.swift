@@ -92,12 +92,9 @@ final class CallbackDesk: Sendable {
                 continue
             }
             for _ in 0..<plan.settings.copies * (fault?.kind == .duplicate ? 2 : 1) {
+                let isAccepted = await attempt(item, 1, errand)
                 guard agenda.holds(errand) else { return }
-                if await attempt(item, 1, errand) {
-                    post.ended(true)
-                } else {
-                    repeatLater(item)
-                }
+                if isAccepted { post.ended(true) } else { repeatLater(item) }
             }
         }
     }
@@ -110,11 +107,11 @@ final class CallbackDesk: Sendable {
                 guard self.agenda.holds(errand) else { return }
                 if await self.attempt(item, index + 2, errand) { return item.post.ended(true) }
             }
-            item.post.ended(false)
+            if self.agenda.holds(errand) { item.post.ended(false) }
         }
     }
 
-    /// Tries once; whether the answer pleased the vendor.
+    /// Tries once; whether the answer pleased the vendor, and the errand was still wanted when it came.
     private func attempt(_ item: CallbackTry, _ number: Int, _ errand: Int) async -> Bool {
         var fields = item.post.fields(time.date(at: time.elapsed))
         if item.fault?.kind == .forged { fields = fields.forged }

@@ -20,7 +20,11 @@ import JSON
 ///
 /// A fault is an object: `vendor`, `operation` and `fault` are needed; `times` (a count or `"always"`, else 1), `skip`
 /// (calls let through first) and `task` say where it strikes; `code`, `retry_after`, `seconds`, `takes_job` and `word`
-/// are explained at ``FaultKind``. Each call gets at most one fault: the first in the script that matches.
+/// are explained at ``FaultKind``. Faults of the operation `callback` strike the double's own calls. Each call gets at most one fault: the first in the script that matches.
+///
+/// Every vendor that calls back has the switches of ``CallbackSettings``: `callbacks` (`on`, `off`, `only`,
+/// `only_forever`), `callback_order` (`natural`, `reversed`), `callback_copies`, `callback_delay_seconds` and
+/// `callback_retry_seconds`.
 struct ControlDesk: Sendable {
     let house: EmulatorHouse
     let vendors: [any VendorDouble]

@@ -29,11 +29,11 @@ extension Fault {
         skip = try members.integer("skip", in: 0...1_000_000) ?? 0
         times = try Fault.times(&members)
         code = try members.integer("code", in: 100...999)
-        if kind == .refuse, code == nil { throw ControlError("refuse needs a code") }
         retryAfter = try members.integer("retry_after", in: 0...86_400)
         seconds = try members.number("seconds", in: 0...3600) ?? 5
         takesJob = try members.bool("takes_job") ?? false
         word = try members.string("word")
+        if kind == .refuse, code == nil, word == nil { throw ControlError("refuse needs a code or a word") }
         try members.finish()
     }
 

@@ -21,7 +21,7 @@ struct Fault: Sendable {
     let seconds: Double
     /// Whether an error answer hides that the job was taken.
     let takesJob: Bool
-    /// The status word that nobody has heard of.
+    /// The status word that nobody has heard of, or the vendor's word for a refusal.
     let word: String?
 
     /// The fault as the control route shows it.

@@ -8,7 +8,7 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
 
     // MARK: Any call
 
-    /// The vendor's own refusal with the fault's `code`; no job is taken.
+    /// The vendor's own refusal with the fault's `code`, or by the fault's `word`; no job is taken.
     static let refuse = FaultKind(rawValue: "refuse")
     /// Status 502 with a web server's HTML page; the job is taken only with `takes_job`.
     static let html502 = FaultKind(rawValue: "html502")
@@ -43,6 +43,8 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
     static let sensitive = FaultKind(rawValue: "sensitive")
     /// The task stays in its first state for ever.
     static let never = FaultKind(rawValue: "never")
+    /// The task could not be started after all, and never will be; where the vendor has a word of its own for that.
+    static let createFailed = FaultKind(rawValue: "create_failed")
 
     // MARK: Asset
 
@@ -76,12 +78,13 @@ struct FaultKind: RawRepresentable, Hashable, Sendable {
             [refuse, html502, http500, slow, halfBody, drop, unknownWord, notFound, failed, sensitive, never]
         case .callback: [lost, duplicate, late, forged, failed, sensitive, never]
         case .unknown: []
-        case .cancel, .credits: [refuse, html502, http500, slow, halfBody, drop]
+        case .cancel, .credits, .registration, .lyrics: [refuse, html502, http500, slow, halfBody, drop]
+        case .file: [refuse, html502, http500, slow, halfBody, drop, notFound]
         case .asset:
             [html502, http500, slow, halfBody, drop, missingThenFound, truncated, html, empty, expired]
         }
     }
 
     /// Whether it decides a task's end rather than the answer to one call.
-    var isFate: Bool { self == .failed || self == .sensitive || self == .never }
+    var isFate: Bool { [.failed, .sensitive, .never, .createFailed].contains(self) }
 }

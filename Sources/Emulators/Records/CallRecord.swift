@@ -6,9 +6,12 @@ import Telemetry
 ///
 /// It holds no key: of an `Authorization` field only the form is kept.
 struct CallRecord: Sendable {
-    /// How the caller named itself: `none`, `raw` for a value without a scheme, else the scheme as written.
+    /// How the caller named itself: `none`, `raw` for a value without a scheme, else the scheme as written, or the name
+    /// of the vendor's own field.
     static func authorizationForm(_ fields: Fields) -> String {
-        guard let value = fields["Authorization"] else { return "none" }
+        guard let value = fields["Authorization"] else {
+            return fields.contains("xi-api-key") ? "xi-api-key" : "none"
+        }
         let parts = value.split(separator: " ", maxSplits: 1)
         return parts.count == 2 ? String(parts[0]) : "raw"
     }
@@ -45,6 +48,7 @@ struct CallRecord: Sendable {
             "query": .object(query),
             "content_type": JSONValue(orNull: contentType),
             "auth": .string(authorization),
+            "fields": .array(fieldNames.map { .string($0) }),
             "body": CallRecord.shown(body),
             "body_bytes": JSONValue(bodyLength),
             "task": JSONValue(orNull: task),
@@ -52,6 +56,11 @@ struct CallRecord: Sendable {
             "status": JSONValue(status),
             "outcome": .string(outcome),
         ]
+    }
+
+    /// The names of what was posted, in order, whatever the form of the body.
+    private var fieldNames: [String] {
+        PostedFields(body, contentType: contentType)?.values.map(\.name) ?? []
     }
 
     /// A body that is JSON as such, another as text.

@@ -6,7 +6,7 @@ struct SunoCallbackBody {
     let job: SunoJob
 
     /// A step of a job that goes well, or its good end.
-    func progress(_ status: SunoStatus) -> JSONValue {
+    func progress(_ status: SunoStatus, type: String) -> JSONValue {
         let record = SunoRecordBody(job: job, status: status, address: job.address)
         let clips = (0..<job.readyClips(in: status)).map { index -> JSONValue in
             var clip = record.clip(index)
@@ -15,7 +15,7 @@ struct SunoCallbackBody {
             renamed["createTime"] = .string(date)
             return .object(renamed)
         }
-        return envelope(200, status.callbackMessage, status.callbackType, .array(clips))
+        return envelope(200, status.callbackMessage, type, .array(clips))
     }
 
     /// The bad end that a fault has brought about.

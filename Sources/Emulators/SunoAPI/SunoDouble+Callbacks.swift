@@ -13,7 +13,8 @@ extension SunoDouble {
             callbacks = settings.timeline(speed: speed).steps.map { step in
                 PlannedCallback(due: job.accepted + step.from) { [self] fault in
                     if let fate = fault?.kind, fate.isFate { books.decide(id, fate) }
-                    return post(of: id, step.phase, to: url).map { [$0] } ?? []
+                    let word = fault?.kind == .unknownWord ? fault?.word ?? "refined" : nil
+                    return post(of: id, step.phase, word: word, to: url).map { [$0] } ?? []
                 }
             }
         }
@@ -29,7 +30,7 @@ extension SunoDouble {
     }
 
     /// What a job's callback says at a state, if anything.
-    private func post(of id: String, _ status: SunoStatus, to url: String) -> CallbackPost? {
+    private func post(of id: String, _ status: SunoStatus, word: String?, to url: String) -> CallbackPost? {
         guard let job = books.job(id) else { return nil }
         let body = SunoCallbackBody(job: job)
         let books = books
@@ -41,9 +42,10 @@ extension SunoDouble {
         }
         switch job.fate {
         case nil:
-            let bytes = body.progress(status).serialized()
-            return CallbackPost(status.callbackType, to: url, bytes, fields: signature(of: id), ended: note)
-        case .failed?, .sensitive?:
+            let type = word ?? status.callbackType
+            let bytes = body.progress(status, type: type).serialized()
+            return CallbackPost(type, to: url, bytes, fields: signature(of: id), ended: note)
+        case .failed?, .sensitive?, .createFailed?:
             let isTold = books.update(id) { job in
                 defer { job.isErrorTold = true }
                 return job.isErrorTold

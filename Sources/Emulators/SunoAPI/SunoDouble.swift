@@ -7,7 +7,9 @@ import Telemetry
 ///
 /// It calls back where a job says so.
 final class SunoDouble: VendorDouble {
-    let faults: [VendorOperation: [FaultKind]] = [.poll: [.snakeCase]]
+    let faults: [VendorOperation: [FaultKind]] = [
+        .poll: [.snakeCase, .createFailed], .callback: [.unknownWord, .createFailed],
+    ]
 
     let profile: SunoProfile
     let books: SunoBooks
@@ -43,6 +45,9 @@ final class SunoDouble: VendorDouble {
             let job = id.flatMap { books.job($0) }
             let subject = CallSubject(task: id, isDecided: job.map { $0.fate != nil } ?? true)
             return await exchange.answer(request, as: .poll, about: subject, poll)
+        }
+        router.on(.post, "/\(name)/api/v1/generate/get-timestamped-lyrics") { [self] request in
+            await exchange.answer(request, as: .lyrics, lyrics)
         }
         router.on(.get, "/\(name)\(profile.creditPath)") { [self] request in
             await exchange.answer(request, as: .credits, credits)
@@ -112,6 +117,22 @@ final class SunoDouble: VendorDouble {
         let isSnake = settings.snakeCase || call.fault?.kind == .snakeCase
         let data = JSONValue.object(body)
         return VendorAnswer(response: .sunoSuccess(isSnake ? data.snakeCased : data), outcome: outcome)
+    }
+
+    /// The words with their times, which only a job that asked for them has.
+    private func lyrics(_ call: VendorCall) async -> VendorAnswer {
+        answer { () throws(SunoRefusal) in
+            try refuseIfScripted(call)
+            let key = try key(of: call)
+            let request = try SunoLyricsRequest(call.body)
+            guard let job = books.job(request.task), job.key == key else { throw .noTask }
+            let status = job.status(at: call.time, books.settings.timeline(speed: speed))
+            let clip = (0..<job.readyClips(in: status)).first { job.clipID($0) == request.clip }
+            guard let clip else { throw .noTask }
+            guard job.request.grabsLyrics else { throw .malformed("The task was created without grabLyrics") }
+            let data = SunoLyricsBody(job: job, clip: clip).json
+            return VendorAnswer(response: .sunoSuccess(data), outcome: "told", task: job.id)
+        }
     }
 
     private func credits(_ call: VendorCall) async -> VendorAnswer {

@@ -7,6 +7,7 @@ enum SunoStatus: String, Sendable {
     case textSuccess = "TEXT_SUCCESS"
     case firstSuccess = "FIRST_SUCCESS"
     case success = "SUCCESS"
+    case createTaskFailed = "CREATE_TASK_FAILED"
     case generateAudioFailed = "GENERATE_AUDIO_FAILED"
     case sensitiveWordError = "SENSITIVE_WORD_ERROR"
     /// All clips are there, but our answer to the last callback was not 200.
@@ -28,7 +29,7 @@ struct SunoJob: Sendable {
     let date: Timestamp
     /// Whether two jobs of the same request sound the same.
     let repeatsAudio: Bool
-    /// What a fault has decided: `failed`, `sensitive` or `never`.
+    /// What a fault has decided for good, if anything.
     var fate: FaultKind?
     /// Whether the callback of its end was accepted; `nil` while nothing is known.
     var isEndAccepted: Bool?
@@ -38,6 +39,7 @@ struct SunoJob: Sendable {
     /// The state at a moment since the start.
     func status(at now: Duration, _ timeline: Timeline<SunoStatus>) -> SunoStatus {
         switch fate {
+        case .createFailed?: .createTaskFailed
         case .failed?: .generateAudioFailed
         case .sensitive?: .sensitiveWordError
         case .never?: .pending

@@ -34,6 +34,8 @@ struct SunoRecordBody {
 
     private var error: (code: Int, message: String)? {
         switch status {
+        // What goes with it is not known.
+        case .createTaskFailed: (500, "The task could not be created.")
         case .generateAudioFailed: (531, "Generation failed and credits were given back.")
         case .sensitiveWordError: (400, "The prompt contains sensitive words.")
         default: nil

@@ -93,7 +93,7 @@ enum SunoKey {
 
 extension JSONObject {
     /// A member that may be left out or be `null`, but not be something else.
-    fileprivate func suno<Value>(
+    func suno<Value>(
         _ name: String,
         _ wanted: String,
         _ convert: (JSONValue) -> Value?

@@ -35,7 +35,8 @@ import CSndFile
         unsafe self.handle = handle
         sampleRate = Int(info.samplerate)
         channels = Int(info.channels)
-        declaredFrames = structure.frames ?? (info.frames < 0 || info.frames == .max ? nil : Int(info.frames))
+        let isCounted = structure.isCounted && info.frames >= 0 && info.frames != .max
+        declaredFrames = isCounted ? Int(info.frames) : nil
         // From here on, deinit closes the handle.
         guard channels <= limits.channels else { throw .beyondLimit(.channels) }
         guard sampleRate <= limits.sampleRate else { throw .beyondLimit(.sampleRate) }

@@ -1,7 +1,7 @@
 /// What a file's own structure says about its length, and the check that its end is there.
 struct AudioStructure {
-    /// The frames that the structure promises; `nil` when it leaves that to the decoder.
-    var frames: Int?
+    /// Whether the decoder's count of frames is the file's own word, and not guessed from its size.
+    var isCounted = true
 
     init(of format: AudioFormat, in stream: FileStream) throws(AudioFileError) {
         switch format {
@@ -12,7 +12,7 @@ struct AudioStructure {
             let pages = try OggPages.summary(stream)
             guard pages.isComplete else { throw .truncated }
             guard pages.isIntact else { throw .damaged("an Ogg page's checksum is wrong") }
-        case .mp3: try Self.checkMPEG(stream)
+        case .mp3: isCounted = try Self.checkMPEG(stream)
         }
     }
 
@@ -45,21 +45,25 @@ struct AudioStructure {
     ///
     /// With a Xing or Info tag that tells the stream's bytes, fewer bytes are a cut. Without one, a last frame that's shorter than
     /// its header says is. A stream without a tag that ends exactly between two frames can't be told from a whole one.
-    private static func checkMPEG(_ stream: FileStream) throws(AudioFileError) {
+    ///
+    /// Tells whether there is a tag. Encoders leave it out where it doesn't fit into a frame, as at 32 kbit/s; libsndfile
+    /// then takes a guess for the number of frames, mostly one that is too high.
+    private static func checkMPEG(_ stream: FileStream) throws(AudioFileError) -> Bool {
         let length = stream.length
         var offset = try endOfTag(stream)
         let first = try stream.bytes(at: offset, count: 64)
-        guard let frame = MPEGFrame(first) else { return }
+        guard let frame = MPEGFrame(first) else { return false }
         let tag = first.dropFirst(frame.tagOffset)
+        var isCounted = false
         if tag.starts(with: "Xing".utf8) || tag.starts(with: "Info".utf8), tag.count >= 16 {
             let values = Array(tag)
-            let hasFrames = values[7] & 1 != 0
-            let place = hasFrames ? 12 : 8
+            isCounted = values[7] & 1 != 0
+            let place = isCounted ? 12 : 8
             if values[7] & 2 != 0 {
                 guard Int(UInt32(bigEndian: values[place..<place + 4])) <= length - offset else {
                     throw .truncated
                 }
-                return
+                return isCounted
             }
         }
         while offset < length, let frame = MPEGFrame(try stream.bytes(at: offset, count: 4)), frame.length > 0
@@ -67,6 +71,7 @@ struct AudioStructure {
             offset += frame.length
         }
         guard offset <= length else { throw .truncated }
+        return isCounted
     }
 
     /// Where the sound begins after an ID3v2 tag, whose length has 7 bits in each of four bytes.

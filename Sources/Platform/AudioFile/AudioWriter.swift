@@ -21,20 +21,45 @@ import CSndFile
     private static let blockFrames = 4096
 
     /// Creates the file at `path`, or empties it.
-    package init(path: String, format: AudioFormat, sampleRate: Int, channels: Int) throws(AudioFileError) {
+    package convenience init(
+        path: String,
+        format: AudioFormat,
+        sampleRate: Int,
+        channels: Int
+    ) throws(AudioFileError) {
+        try self.init(path, format, nil, sampleRate: sampleRate, channels: channels)
+    }
+
+    /// Creates the file at `path`, or empties it, for sound at a bit rate.
+    package convenience init(
+        path: String,
+        coding: RatedCoding,
+        sampleRate: Int,
+        channels: Int
+    ) throws(AudioFileError) {
+        try self.init(path, coding.format, coding, sampleRate: sampleRate, channels: channels)
+    }
+
+    private init(
+        _ path: String,
+        _ format: AudioFormat,
+        _ coding: RatedCoding?,
+        sampleRate: Int,
+        channels: Int
+    ) throws(AudioFileError) {
         self.format = format
         self.channels = channels
         stream = try FileStream(writing: path)
         var info = SF_INFO()
         info.samplerate = Int32(clamping: sampleRate)
         info.channels = Int32(clamping: channels)
-        info.format = format.libraryFormat
+        info.format = coding?.libraryFormat ?? format.libraryFormat
         unsafe handle = stream.openHandle(mode: SFM_WRITE, &info)
         guard unsafe handle != nil else {
             try stream.check("write")
             throw .cannotEncode(libraryMessage(nil))
         }
-        configure()
+        configure(coding?.level(sampleRate: sampleRate, channels: channels))
     }
 
     deinit {
@@ -78,10 +103,22 @@ import CSndFile
     }
 
     /// Sets what the format's quality depends on; a codec ignores what isn't its own.
-    private func configure() {
+    private func configure(_ ratedLevel: Double?) {
         // Without clipping, a float beyond 1 wraps round to the other sign in 16-bit output.
         unsafe sf_command(handle, Int32(SFC_SET_CLIPPING), nil, Int32(SF_TRUE))
         var level: Double
+        if let ratedLevel {
+            level = ratedLevel
+            var mode = Int32(SF_BITRATE_MODE_CONSTANT)
+            unsafe sf_command(handle, Int32(SFC_SET_BITRATE_MODE), &mode, Int32(MemoryLayout<Int32>.size))
+            unsafe sf_command(
+                handle,
+                Int32(SFC_SET_COMPRESSION_LEVEL),
+                &level,
+                Int32(MemoryLayout<Double>.size)
+            )
+            return
+        }
         switch format {
         case .wav: return
         case .flac: level = 0.6

@@ -29,8 +29,8 @@ enum EmulateCommand {
         name: "emulate",
         summary: "run local doubles of the vendors' APIs, with real audio",
         details: """
-            Every vendor's API has a path of its own, as in http://127.0.0.1:9090/sunoapi. Faults are scripted at
-            /_control, while listening on loopback.
+            Every vendor's API has a path of its own, as in http://127.0.0.1:9090/sunoapi. A task that names an address
+            is called back there. Faults are scripted at /_control, while listening on loopback.
             """,
         options: [listen, speed, assetLatency],
         signals: Interruption.signals,
