@@ -51,6 +51,7 @@ struct House {
                 configuration: configuration,
                 providers: platform.providers,
                 engine: engine,
+                balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
                 log: log,

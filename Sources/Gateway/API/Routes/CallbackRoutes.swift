@@ -1,4 +1,4 @@
-import EventLoop
+import Configuration
 import HTTP
 import HTTPServer
 import JSON
@@ -12,7 +12,8 @@ extension Gateway {
     func callBackAboutAttempt(_ call: Request) async throws -> Response {
         let provider = try callee(of: call)
         guard case .perJob(let reader) = provider.adapter.callbacks, let token = call.parameters["token"],
-            token.utf8.count == 40, token.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            token.utf8.count == 40,
+            token.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { throw Self.nobodyListens }
         return try await take(call, read: reader, for: provider, token: token)
     }
@@ -41,7 +42,7 @@ extension Gateway {
         Task { await engine.called(back: provider.id, token: token, news) }
         if case .forged = news {
             throw ProblemDetails(
-                .unauthorized,
+                .forbidden,
                 code: "invalid_signature",
                 detail: "The message is not signed as this provider's are, or too long ago."
             )
