@@ -58,8 +58,8 @@ package enum MusicGPT {
             means: [
                 .bpm: [.hint],
                 .key: [.hint],
-                // "Purely experimental"; the bound is that of the vendor's own n8n form.
-                .duration: [.native(.numbers(0.5...300)), .hint],
+                // "Purely experimental"; 300 is the bound of the form in the vendor's own n8n node.
+                .duration: [.native(.numbers(1...300)), .hint],
                 .variations: [
                     .native(.integers(2...2)), .emulated(.selection, .integers(1...1)),
                     .emulated(.fanOut, .integers(3...10)),
