@@ -45,7 +45,7 @@ struct MusicGPTConversion {
         if !numbered.isEmpty { return numbered }
         if let url = text("audio_url") { return [take(singleKey, path: url, version: nil)] }
         return (body["conversion_paths"]?.object ?? [:]).sorted { $0.key < $1.key }.compactMap { member in
-            Self.address(member.value).map { take(member.key, path: $0, version: nil) }
+            Self.filled(member.value).map { take(member.key, path: $0, version: nil) }
         }
     }
 
@@ -62,7 +62,7 @@ struct MusicGPTConversion {
 
     private func take(_ key: String, path: String, version: Int?) -> RemoteResult {
         let suffix = version.map { "_\($0)" } ?? ""
-        let wave = text("conversion_path_wav\(suffix)") ?? Self.address(body["conversion_paths_wav"]?[key])
+        let wave = text("conversion_path_wav\(suffix)") ?? Self.filled(body["conversion_paths_wav"]?[key])
         let url = Self.repaired(path)
         var encodings: [SoundFormat: String] = [:]
         if url.lowercased().hasSuffix(".wav") {
@@ -84,10 +84,10 @@ struct MusicGPTConversion {
 
     private var cost: Cost.Amount? { body["conversion_cost"]?.double.map(MusicGPT.credits) }
 
-    private func text(_ name: String) -> String? { Self.address(body[name]) }
+    private func text(_ name: String) -> String? { Self.filled(body[name]) }
 
     /// A text that says something.
-    private static func address(_ value: JSONValue?) -> String? {
+    private static func filled(_ value: JSONValue?) -> String? {
         value?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
