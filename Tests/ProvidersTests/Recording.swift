@@ -8,7 +8,7 @@ import Testing
 /// One exchange with a vendor in one file: what is asked, the call, the vendor's answer and what we make of it.
 ///
 /// Sections are parted by a line of three hyphens. The first is one of
-/// - `create OPERATION` and a request,
+/// - `create OPERATION [CALLBACK]` and a request, `CALLBACK` being where the vendor may call us,
 /// - `poll OPERATION JOB`,
 /// - `ask OPERATION JOB PART TAKE`, for what the poll leaves out of a take (`address`, `timed_lyrics`),
 /// - `cancel OPERATION JOB`,
@@ -58,6 +58,9 @@ struct Recording: Sendable, CustomTestStringConvertible {
     private var head: [Substring] { sections[0].split(separator: "\n")[0].split(separator: " ") }
 
     var operationName: String { head.count > 1 ? String(head[1]) : "" }
+
+    /// Where the vendor of a create may call us.
+    var callbackURL: String? { head.count > 2 && head[0] == "create" ? String(head[2]) : nil }
 
     func descriptor() throws -> ProviderDescriptor { try #require(catalog.first { $0.id == adapter }) }
 

@@ -28,10 +28,10 @@ struct RecordingTests {
         let operation = try recording.operation()
         switch (operation.delivery, question) {
         case (.polled(let translator), .create(let request)):
-            let call = translator.submit(order(request, at: operation, of: recording.adapter))
+            let call = translator.submit(order(request, at: operation, of: recording))
             return (call, describe { () throws(SubmitError) in try translator.accepted(reply) })
         case (.streamed(let translator), .create(let request)):
-            let order = order(request, at: operation, of: recording.adapter)
+            let order = order(request, at: operation, of: recording)
             let result =
                 reply.status == 200
                 ? describe(translator.receipt(reply, for: order)) : describe(translator.refusal(reply))
@@ -65,20 +65,25 @@ struct RecordingTests {
     }
 
     /// An order with each demand met in the best way whose limit admits it.
-    private func order(_ request: SoundRequest, at operation: Operation, of provider: String) -> Order {
+    private func order(_ request: SoundRequest, at operation: Operation, of recording: Recording) -> Order {
         var fulfilment: [RequestField: Grade] = [:]
         for field in request.demands {
             let ways = operation.capabilities.means[field] ?? []
             fulfilment[field] = ways.first { $0.limit.admits(field, of: request) }?.grade
         }
         let route = Route(
-            name: RouteName(provider: provider, operation: operation.name),
+            name: RouteName(provider: recording.adapter, operation: operation.name),
             model: request.model ?? operation.capabilities.defaultModel,
             prompt: request.prompt ?? "",
             fulfilment: fulfilment,
             estimatedCost: nil
         )
-        return Order(request, route: route, takes: request.variations)
+        return Order(
+            request,
+            route: route,
+            takes: request.variations,
+            callbackURL: recording.callbackURL
+        )
     }
 
     private func describe(_ read: () throws(SubmitError) -> RemoteJob) -> String {

@@ -59,9 +59,12 @@ package struct RemoteJob: Sendable, Equatable {
     package let eta: Duration?
     /// What the vendor says beforehand that the job costs.
     package let cost: Cost.Amount?
+    /// The keys of the takes that will come, where the vendor names them beforehand.
+    package let takes: [String]
 
     /// A job under the vendor's id.
-    package init(id: String, eta: Duration? = nil, cost: Cost.Amount? = nil) {
+    package init(id: String, eta: Duration? = nil, cost: Cost.Amount? = nil, takes: [String] = []) {
+        self.takes = takes
         self.id = id
         self.eta = eta
         self.cost = cost

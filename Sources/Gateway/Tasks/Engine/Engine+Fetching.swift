@@ -62,24 +62,25 @@ extension Engine {
     /// Lyrics with times, where they were asked for and a question of its own tells them. Tried for half a minute,
     /// and never a reason to hold back audio that is there.
     private func askForLyrics(of take: Take, of id: TaskID) async {
-        guard live[id]?.machine.record.request.timedLyrics == true,
-            output(take, of: id)?.timedLyrics == nil
+        guard let request = live[id]?.machine.record.request, request.timedLyrics == true,
+            request.instrumental != true, output(take, of: id)?.timedLyrics == nil
         else { return }
-        do throws(AssetFetcher.Problem) {
-            for pause in [Duration.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(15), .zero] {
+        var reason = "the provider did not tell them in time"
+        for pause in [Duration.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(15), .zero] {
+            do throws(AssetFetcher.Problem) {
                 guard let told = try await ask(for: .timedLyrics, of: take, of: id) else { return }
                 if told.timedLyrics != nil { return }
-                guard pause > .zero, !Task.isCancelled else { break }
-                await sleep(pause)
+            } catch {
+                reason = error.description
             }
-        } catch {
             guard !Task.isCancelled else { return }
-            parts.log(
-                .warning,
-                "the times of the lyrics could not be had",
-                ["task": "\(id)", "output": "\(take.index)", "reason": "\(error)"]
-            )
+            if pause > .zero { await sleep(pause) }
         }
+        parts.log(
+            .warning,
+            "the times of the lyrics could not be had",
+            ["task": "\(id)", "output": "\(take.index)", "reason": "\(reason)"]
+        )
     }
 
     /// Asks the vendor for a part of a take; `nil` where it has no such question.

@@ -43,6 +43,11 @@ extension TaskMachine {
             $0.error = nil
         }
         record.eta = job.eta
+        for key in job.takes.prefix(attempt.takes ?? job.takes.count) {
+            var output = OutputRecord(index: nextIndex, attempt: number)
+            output.providerKey = key
+            addOutput(output)
+        }
         if let cost = job.cost ?? estimate(of: attempt) { setCost(Cost(cost, .estimated), of: number) }
         return [.poll(attempt: number, eta: job.eta)]
     }

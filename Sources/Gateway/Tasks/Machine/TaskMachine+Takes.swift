@@ -17,7 +17,12 @@ extension TaskMachine {
                 $0.state = .succeeded
                 $0.endedAt = now
             }
-            return release(number) + fetches + topUp(after: attempt, at: now) + conclude(at: now)
+            // Of takes that the vendor named beforehand and the poll leaves out, a question of their own tells.
+            let silent = record.outputs.filter {
+                $0.attempt == number && $0.status == .pending && $0.sourceURL == nil
+            }
+            let asked = silent.map { TaskEffect.fetch(attempt: number, output: $0.index) }
+            return release(number) + fetches + asked.filter { !fetches.contains($0) } + topUp(after: attempt, at: now) + conclude(at: now)
         }
     }
 
@@ -38,20 +43,41 @@ extension TaskMachine {
                 $0.attempt == attempt.number && $0.providerKey == result.key
             }
             if let known {
+                let wasSilent = record.outputs[known].sourceURL == nil
                 update(known, with: result)
+                if wasSilent, record.outputs[known].status == .pending, record.outputs[known].sourceURL != nil {
+                    effects.append(.fetch(attempt: attempt.number, output: record.outputs[known].index))
+                }
                 continue
             }
             // What is told of a single take does not make it one.
             guard attempt.state.isOpen else { continue }
-            let delivered = record.outputs.count { $0.attempt == attempt.number }
-            if let wanted = attempt.takes, delivered >= wanted { break }
-            var output = OutputRecord(index: nextIndex, attempt: attempt.number)
-            output.providerKey = result.key
-            addOutput(output)
-            update(record.outputs.count - 1, with: result)
-            effects.append(.fetch(attempt: attempt.number, output: output.index))
+            guard let position = place(for: result, among: results, of: attempt) else { break }
+            update(position, with: result)
+            effects.append(.fetch(attempt: attempt.number, output: record.outputs[position].index))
         }
         return effects
+    }
+
+    /// Where a take that is new goes: to one that was announced under a name which nobody uses, or to the end.
+    private mutating func place(for result: RemoteResult, among results: [RemoteResult], of attempt: AttemptRecord)
+        -> Int?
+    {
+        let unused = record.outputs.firstIndex { output in
+            output.attempt == attempt.number && output.status == .pending && output.sourceURL == nil
+                && !results.contains { $0.key == output.providerKey }
+        }
+        let delivered = record.outputs.count { $0.attempt == attempt.number }
+        if let wanted = attempt.takes, delivered >= wanted {
+            guard let unused, result.url != nil else { return nil }
+            record.outputs[unused].providerKey = result.key
+            unsaved.outputs.insert(record.outputs[unused].index)
+            return unused
+        }
+        var output = OutputRecord(index: nextIndex, attempt: attempt.number)
+        output.providerKey = result.key
+        addOutput(output)
+        return record.outputs.count - 1
     }
 
     private mutating func update(_ position: Int, with result: RemoteResult) {
