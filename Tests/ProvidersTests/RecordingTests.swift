@@ -90,7 +90,8 @@ struct RecordingTests {
         do throws(SubmitError) {
             let job = try read()
             let eta = job.eta.map { " eta \($0.components.seconds) s" } ?? ""
-            return "accepted \(job.id)\(eta)\(describe(job.cost))"
+            let takes = job.takes.isEmpty ? "" : " takes \(job.takes.joined(separator: " "))"
+            return "accepted \(job.id)\(eta)\(describe(job.cost))\(takes)"
         } catch {
             return describe(error)
         }

@@ -103,7 +103,10 @@ struct LedgerContractTests {
                 let change = try #require(taken)
                 try await ledger.commit(change)
                 let found = try await ledger.task(record.id)
-                #expect(found == change.record, "\(event)")
+                var expected = change.record
+                // How far a task is, is not kept.
+                expected.progress = 0
+                #expect(found == expected, "\(event)")
             }
             #expect(machine.record.waiting.map(\.takes) == [2, 2])
         }

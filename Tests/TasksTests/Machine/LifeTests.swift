@@ -221,3 +221,54 @@ struct LifeTests {
         #expect(fetched.record.revision == 4)
     }
 }
+
+@Suite("Takes that a vendor names beforehand")
+struct NamedTakesTests {
+    private func bench(_ variations: Int? = nil) -> Bench {
+        var bench = Stage.intended.bench(admitted { $0.variations = variations })
+        bench.apply(.accepted(attempt: 1, RemoteJob(id: "j1", takes: ["a", "b"])))
+        return bench
+    }
+
+    @Test("they show as pending at once, no more than were asked for", arguments: [(nil, 2), (1, 1), (2, 2)])
+    func pending(_ variations: Int?, _ shown: Int) {
+        let bench = bench(variations)
+        #expect(bench.record.outputs.map(\.providerKey) == Array(["a", "b"].prefix(shown)))
+        #expect(bench.record.outputs.allSatisfy { $0.status == .pending && $0.sourceURL == nil })
+    }
+
+    @Test("one is fetched when its address is known, the other asked for when the job is done")
+    func fetches() {
+        var bench = bench()
+        let first = bench.apply(.observed(attempt: 1, Observation(.running, results: [take("b")])))
+        #expect(first.contains(.fetch(attempt: 1, output: 1)))
+        let again = bench.apply(.observed(attempt: 1, Observation(.running, results: [take("b")])))
+        #expect(again == [.poll(attempt: 1, eta: nil)])
+        let done = bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("b")])))
+        #expect(done == [.releaseSlot(attempt: 1), .fetch(attempt: 1, output: 0)])
+        bench.apply(.told(attempt: 1, take("a")))
+        #expect(bench.record.outputs[0].sourceURL == take("a").url)
+        bench.apply(.outputKept(attempt: 1, index: 0, asset("x"), title: nil))
+        #expect(bench.apply(.outputKept(attempt: 1, index: 1, asset("y"), title: nil)) == [.end])
+    }
+
+    @Test("a vendor that uses other names in the end is taken at its last word")
+    func renamed() {
+        var bench = bench(2)
+        let effects = bench.apply(
+            .observed(attempt: 1, Observation(.succeeded, results: [take("x"), take("y")]))
+        )
+        #expect(bench.record.outputs.map(\.providerKey) == ["x", "y"])
+        #expect(
+            effects.contains(.fetch(attempt: 1, output: 0)) && effects.contains(.fetch(attempt: 1, output: 1))
+        )
+    }
+
+    @Test("they are asked for after a restart too")
+    func restart() {
+        var bench = bench()
+        bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("b")])))
+        var next = Bench(bench.record)
+        #expect(next.resume() == [.fetch(attempt: 1, output: 0), .fetch(attempt: 1, output: 1)])
+    }
+}

@@ -25,6 +25,11 @@ struct MusicGPTAnswer {
     /// The job's id, in the answer to a create.
     var taskID: String? { body["task_id"]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// The ids of the versions that will come, in the answer to the create of a song.
+    var versionIDs: [String] {
+        [1, 2].compactMap { body["conversion_id_\($0)"]?.string }.filter { !$0.isEmpty }
+    }
+
     /// Expected time to the result; the vendor writes -1 when it does not know.
     var eta: Duration? {
         body["eta"]?.double.flatMap { $0 > 0 ? .milliseconds(Int64(min($0, 86_400) * 1000)) : nil }

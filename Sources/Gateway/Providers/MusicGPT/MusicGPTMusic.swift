@@ -25,11 +25,16 @@ struct MusicGPTMusic: MusicGPTTranslating {
         return UpstreamCall(.post, "/v1/MusicAI", body: .json(body))
     }
 
-    /// The times may come after the audio, in the same answer.
+    /// The times may come after the audio, in the same answer. The documented body names one version only: the other
+    /// is asked for by its own id.
     func ask(for part: TakePart, of take: String, job: RemoteJob) -> UpstreamCall? {
         switch part {
         case .timedLyrics: poll(job)
-        case .address: nil
+        case .address:
+            UpstreamCall(
+                .get,
+                "/v1/byId?conversionType=\(conversionType)&conversion_id=\(queryEscaped(take))"
+            )
         }
     }
 
@@ -37,9 +42,12 @@ struct MusicGPTMusic: MusicGPTTranslating {
         -> RemoteResult
     {
         let result = try conversion(in: reply).takes.first { $0.key == take }
-        guard part == .timedLyrics, let result, result.timedLyrics != nil else {
+        switch part {
+        case .timedLyrics where result?.timedLyrics == nil:
             throw .transient("the take has no timed lyrics yet", retryAfter: nil)
+        case .timedLyrics, .address:
+            guard let result else { throw .transient("the take has no address yet", retryAfter: nil) }
+            return result
         }
-        return result
     }
 }

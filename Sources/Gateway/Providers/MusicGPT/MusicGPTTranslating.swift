@@ -19,7 +19,7 @@ extension MusicGPTTranslating {
             throw .unknown("status \(reply.status) on create")
         }
         guard let id = answer.taskID else { throw .unknown("success without a task id") }
-        return RemoteJob(id: id, eta: answer.eta, cost: answer.cost)
+        return RemoteJob(id: id, eta: answer.eta, cost: answer.cost, takes: answer.versionIDs)
     }
 
     func poll(_ job: RemoteJob) -> UpstreamCall {

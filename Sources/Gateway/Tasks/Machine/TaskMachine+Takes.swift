@@ -20,9 +20,11 @@ extension TaskMachine {
             // Of takes that the vendor named beforehand and the poll leaves out, a question of their own tells.
             let silent = record.outputs.filter {
                 $0.attempt == number && $0.status == .pending && $0.sourceURL == nil
+                    && $0.providerKey != nil
             }
             let asked = silent.map { TaskEffect.fetch(attempt: number, output: $0.index) }
-            return release(number) + fetches + asked.filter { !fetches.contains($0) } + topUp(after: attempt, at: now) + conclude(at: now)
+            return release(number) + fetches + asked.filter { !fetches.contains($0) }
+                + topUp(after: attempt, at: now) + conclude(at: now)
         }
     }
 
@@ -45,7 +47,8 @@ extension TaskMachine {
             if let known {
                 let wasSilent = record.outputs[known].sourceURL == nil
                 update(known, with: result)
-                if wasSilent, record.outputs[known].status == .pending, record.outputs[known].sourceURL != nil {
+                if wasSilent, record.outputs[known].status == .pending, record.outputs[known].sourceURL != nil
+                {
                     effects.append(.fetch(attempt: attempt.number, output: record.outputs[known].index))
                 }
                 continue
@@ -60,12 +63,16 @@ extension TaskMachine {
     }
 
     /// Where a take that is new goes: to one that was announced under a name which nobody uses, or to the end.
-    private mutating func place(for result: RemoteResult, among results: [RemoteResult], of attempt: AttemptRecord)
+    private mutating func place(
+        for result: RemoteResult,
+        among results: [RemoteResult],
+        of attempt: AttemptRecord
+    )
         -> Int?
     {
         let unused = record.outputs.firstIndex { output in
             output.attempt == attempt.number && output.status == .pending && output.sourceURL == nil
-                && !results.contains { $0.key == output.providerKey }
+                && output.providerKey != nil && !results.contains { $0.key == output.providerKey }
         }
         let delivered = record.outputs.count { $0.attempt == attempt.number }
         if let wanted = attempt.takes, delivered >= wanted {
