@@ -4,5 +4,7 @@ package let catalog: [ProviderDescriptor] = [
     SunoAPI.provider,
     SunoAPI.apibox,
     SunoAPI.kie,
+    ElevenLabs.provider,
+    VideoGen.provider,
     Builtin.provider,
 ]
