@@ -1,15 +1,12 @@
-import Crypto
-import HTTP
 import JSON
 import Providers
 import Sound
 import Testing
 
 /// What every adapter must keep to beside its operations.
-@Suite("The contract of adapters about accounts and callbacks")
+@Suite("The contract of adapters about accounts")
 struct AccountContractTests {
     private static let balances = catalog.filter { $0.balance != nil }.map(\.id)
-    private static let readers = catalog.filter { $0.callbacks.reader != nil }.map(\.id)
 
     @Test("a balance is asked for without a body, and a page is no balance", arguments: balances)
     func balance(_ id: String) throws {
@@ -22,29 +19,6 @@ struct AccountContractTests {
         }
         let kinds = Recording.all.filter { $0.adapter == id && $0.operationName.isEmpty }
         #expect(Set(try kinds.map { try $0.expectation() == "no balance" }) == [true, false])
-    }
-
-    @Test(
-        "a page proves nothing, and without a secret nothing that needs one is believed",
-        arguments: readers
-    )
-    func pagesAsMessages(_ id: String) throws {
-        let reader = try #require(catalog.first { $0.id == id }?.callbacks.reader)
-        for page in CatalogTests.pages + [#"{"event":"tool_execution.succeeded","toolExecutionId":"e1"}"#] {
-            let message = CallbackMessage(fields: [:], body: Array(page.utf8))
-            for secret in [nil, "", "whsec_QUJD", "secret"] {
-                let news = reader.news(
-                    in: message,
-                    secret: secret.map { .init($0) },
-                    now: Moment(milliseconds: 1_767_225_600_000)
-                )
-                switch news {
-                case .proven: Issue.record("proven by \(page.debugDescription)")
-                case .forged: break
-                case .hint, .irrelevant: #expect(!reader.isSigned || secret != nil)
-                }
-            }
-        }
     }
 
     @Test("ids cannot change the path they are put into", arguments: PolledOperation.all)
