@@ -12,7 +12,7 @@ struct ContractTests {
         "POST /v1/sounds/{id}/cancel", "GET /v1/sounds/{id}/audio/{index}", "POST /v1/plans",
         "GET /v1/providers",
         "GET /v1/providers/{name}", "GET /healthz", "GET /readyz", "GET /openapi.yaml", "GET /openapi.json",
-        "GET /",
+        "GET /", "POST /v1/callbacks/{provider}/{token}", "POST /v1/callbacks/{provider}",
     ]
 
     private static func contract(_ house: House) async throws -> Contract {

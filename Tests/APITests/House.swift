@@ -51,6 +51,7 @@ struct House {
                 configuration: configuration,
                 providers: platform.providers,
                 engine: engine,
+                balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
                 log: log,
@@ -108,9 +109,10 @@ struct House {
 
     /// Asks for a task until the vendor has its job.
     func untilAccepted(_ id: String) async throws {
-        for _ in 0..<5000 {
+        for _ in 0..<10_000 {
             let shown = try await send(.get, "/v1/sounds/\(id)")
             if shown.json["attempts"]?.array?.first?["state"] == "accepted" { return }
+            try await Task.sleep(for: .milliseconds(2))
         }
         throw NeverAccepted(id: id)
     }

@@ -35,3 +35,5 @@ func files(below folder: String) -> [String] {
             && !isFolder.boolValue
     }
 }
+
+func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }

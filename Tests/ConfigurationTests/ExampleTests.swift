@@ -18,7 +18,7 @@ import YAML
         try load(
             text,
             fileName: "config/soundgate.example.yaml",
-            environment: ["SUNO_KEY": "one"],
+            environment: ["SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w"],
             files: ["config/secrets/suno-spare": "two\n"]
         )
     }
@@ -54,7 +54,9 @@ import YAML
         let plain = ProviderConfiguration(id: "suno", adapter: "sunoapi")
         #expect(suno.isEnabled == plain.isEnabled)
         #expect(suno.models == plain.models)
-        #expect(suno.timeouts == plain.timeouts)
+        #expect(suno.timeouts.connect == plain.timeouts.connect)
+        #expect(example.providers.map(\.id) == ["suno", "kie", "builtin"])
+        #expect(example.providers[1].webhookSecret != nil)
         #expect(suno.options == plain.options)
         #expect(example.providers.last == ProviderConfiguration(id: "builtin", adapter: "builtin"))
         #expect(example.clients.clients.first?.isAdmin == false)
@@ -81,9 +83,8 @@ import YAML
                 return missing(in: value, of: member.value, path: here)
             }
         }
-        guard let section = schema["additionalProperties"], let first = mapping.entries.first else {
-            return []
-        }
-        return missing(in: first.value, of: section, path: "\(path).*")
+        guard let section = schema["additionalProperties"] else { return [] }
+        let each = mapping.entries.map { Set(missing(in: $0.value, of: section, path: "\(path).*")) }
+        return Array(each.dropFirst().reduce(each.first ?? []) { $0.intersection($1) })
     }
 }

@@ -4,6 +4,7 @@ import Configuration
 let adapters = [
     KnownAdapter(id: "sunoapi", needsCredential: true),
     KnownAdapter(id: "musicgpt", needsCredential: true),
+    KnownAdapter(id: "kie", needsCredential: true, signsCallbacks: true),
     KnownAdapter(id: "builtin", needsCredential: false, isEnabledByDefault: true),
 ]
 

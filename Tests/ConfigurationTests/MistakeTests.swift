@@ -153,7 +153,7 @@ struct Mistake: CustomTestStringConvertible {
     @Test(arguments: [
         Mistake(
             "providers:\n  suno: {}",
-            "2:3: providers.suno: \"suno\" is not an adapter of this build; say which it is with adapter: sunoapi | musicgpt | builtin"
+            "2:3: providers.suno: \"suno\" is not an adapter of this build; say which it is with adapter: sunoapi | musicgpt | kie | builtin"
         ),
         Mistake(
             "providers:\n  suno_api: {}",
@@ -189,6 +189,10 @@ struct Mistake: CustomTestStringConvertible {
             "1:32: routing.preference[1]: no provider is called \"nobody\"; add it under providers, or remove it here"
         ),
         Mistake(
+            "providers: {builtin: {webhook_secret: x}}",
+            "1:39: providers.builtin.webhook_secret: is of no use: the adapter builtin gets no signed callbacks; remove it; adapters with signed callbacks: kie"
+        ),
+        Mistake(
             "routing: {preference: [builtin, builtin]}",
             "1:33: routing.preference[1]: \"builtin\" is already taken by routing.preference[0]; remove or rename one of them"
         ),
@@ -204,7 +208,6 @@ struct Mistake: CustomTestStringConvertible {
         ("assets: {retention: 30d}", "1:10: assets.retention"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
         ("clients: [{name: a, key_sha256: \(digest), webhook_secret: x}]", "1:99: clients[0].webhook_secret"),
-        ("providers: {builtin: {webhook_secret: x}}", "1:23: providers.builtin.webhook_secret"),
         (
             "providers: {sunoapi: {credentials: [{name: a, key: k, rate_limit: 20/10s}]}}",
             "1:55: providers.sunoapi.credentials[0].rate_limit"

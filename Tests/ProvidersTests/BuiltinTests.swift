@@ -22,7 +22,8 @@ struct BuiltinTests {
                 prompt: request.prompt ?? "",
                 fulfilment: [:],
                 estimatedCost: nil
-            )
+            ),
+            takes: request.variations
         )
     }
 

@@ -212,7 +212,7 @@ struct CatalogTests {
     }
 
     @Test(
-        "every operation of a vendor has recordings of a create and of a poll",
+        "every operation of a vendor has recordings of a create, of a poll and of what it asks besides",
         arguments: PolledOperation.all
     )
     func recorded(_ polled: PolledOperation) throws {
@@ -220,8 +220,64 @@ struct CatalogTests {
             $0.adapter == polled.provider && $0.operationName == polled.operation.name
         }
         let kinds = try own.map { recording in
-            if case .create = try recording.question() { "create" } else { "poll" }
+            switch try recording.question() {
+            case .create: "create"
+            case .poll: "poll"
+            case .ask(_, let part, _): "ask \(part.rawValue)"
+            case .cancel: "cancel"
+            case .balance: "balance"
+            }
         }
-        #expect(Set(kinds) == ["create", "poll"])
+        let (job, translator) = (RemoteJob(id: "x"), polled.translator)
+        let parts = TakePart.allCases.filter { translator.ask(for: $0, of: "y", job: job) != nil }
+        let wanted = ["create", "poll"] + parts.map { "ask \($0.rawValue)" }
+        #expect(Set(kinds) == Set(wanted + (translator.cancel(job) == nil ? [] : ["cancel"])))
+    }
+
+    @Test("a vendor that tells its balances has recordings of that", arguments: catalog.map(\.id))
+    func recordedBalance(_ id: String) throws {
+        let descriptor = try #require(catalog.first { $0.id == id })
+        let recorded = try Recording.all.contains { recording in
+            guard recording.adapter == id, case .balance = try recording.question() else { return false }
+            return true
+        }
+        #expect(recorded == (descriptor.balance != nil))
+    }
+
+    @Test("where an order says it, the vendor is told where to call us", arguments: catalog.map(\.id))
+    func callbackURLs(_ id: String) throws {
+        let descriptor = try #require(catalog.first { $0.id == id })
+        let url = "https://sounds.example/v1/callbacks/\(id)/token"
+        for operation in descriptor.operations {
+            let name = RouteName(provider: id, operation: operation.name)
+            let route = Route(name: name, model: nil, prompt: "x", fulfilment: [:], estimatedCost: nil)
+            func isTold(_ order: Order) -> Bool {
+                let body = operation.call(for: order)?.displayedBody.object ?? [:]
+                return body.contains { $0.value == .string(url) }
+            }
+            let request = SoundRequest(prompt: "x")
+            var tells = false
+            if case .perJob = descriptor.callbacks { tells = true }
+            #expect(isTold(Order(request, route: route, takes: nil, callbackURL: url)) == tells, "\(name)")
+            #expect(!isTold(Order(request, route: route, takes: nil)), "\(name)")
+        }
+    }
+
+    @Test("the ids in a question for a part cannot change its path or query")
+    func hostileTakes() throws {
+        for polled in PolledOperation.all {
+            for part in TakePart.allCases {
+                let ask = { (job: String, take: String) in
+                    polled.translator.ask(for: part, of: take, job: RemoteJob(id: job))?.path
+                }
+                guard let plain = ask("x", "y") else { continue }
+                for id in ["a&b=c", "a/../b", "a b", "a#b", "a?b", "a\r\nX: y"] {
+                    let path = try #require(ask(id, id))
+                    for sign in ["&", "?", "/", "#", " ", "\n"] as [Character] {
+                        #expect(path.count(where: { $0 == sign }) == plain.count(where: { $0 == sign }))
+                    }
+                }
+            }
+        }
     }
 }

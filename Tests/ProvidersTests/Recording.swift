@@ -7,10 +7,22 @@ import Testing
 
 /// One exchange with a vendor in one file: what is asked, the call, the vendor's answer and what we make of it.
 ///
-/// Sections are parted by a line of three hyphens. The first is `create OPERATION` and a request, or
-/// `poll OPERATION JOB`. A file in the adapter's folder is a test; nothing has to be registered.
+/// Sections are parted by a line of three hyphens. The first is one of
+/// - `create OPERATION [CALLBACK]` and a request, `CALLBACK` being where the vendor may call us,
+/// - `poll OPERATION JOB`,
+/// - `ask OPERATION JOB PART TAKE`, for what the poll leaves out of a take (`address`, `timed_lyrics`),
+/// - `cancel OPERATION JOB`,
+/// - `balance`.
+///
+/// A file in the adapter's folder is a test; nothing has to be registered.
 struct Recording: Sendable, CustomTestStringConvertible {
-    enum Question { case create(SoundRequest), poll(RemoteJob) }
+    enum Question {
+        case create(SoundRequest)
+        case poll(RemoteJob)
+        case ask(RemoteJob, TakePart, take: String)
+        case cancel(RemoteJob)
+        case balance
+    }
 
     let adapter: String
     let name: String
@@ -47,13 +59,27 @@ struct Recording: Sendable, CustomTestStringConvertible {
 
     var operationName: String { head.count > 1 ? String(head[1]) : "" }
 
+    /// Where the vendor of a create may call us.
+    var callbackURL: String? { head.count > 2 && head[0] == "create" ? String(head[2]) : nil }
+
+    func descriptor() throws -> ProviderDescriptor { try #require(catalog.first { $0.id == adapter }) }
+
     func operation() throws -> Providers.Operation {
-        let descriptor = try #require(catalog.first { $0.id == adapter })
+        let descriptor = try descriptor()
         return try #require(descriptor.operations.first { $0.name == operationName })
     }
 
     func question() throws -> Question {
-        if head.first == "poll" { return .poll(RemoteJob(id: String(try #require(head.last)))) }
+        let words = head.map { String($0) }
+        switch words.first {
+        case "poll": return .poll(RemoteJob(id: try #require(words.last)))
+        case "cancel": return .cancel(RemoteJob(id: try #require(words.last)))
+        case "balance": return .balance
+        case "ask":
+            try #require(words.count == 5, "ask OPERATION JOB PART TAKE: \(testDescription)")
+            return .ask(RemoteJob(id: words[2]), try #require(TakePart(rawValue: words[3])), take: words[4])
+        default: break
+        }
         let json = try section(0).split(separator: "\n").dropFirst().joined(separator: "\n")
         return .create(try SoundRequest(JSONValue(parsing: json), knownProviders: nil))
     }
@@ -72,8 +98,10 @@ struct Recording: Sendable, CustomTestStringConvertible {
         var lines = try section(2).components(separatedBy: "\n")
         let status = try #require(Int(lines.removeFirst()))
         var fields = Fields()
-        while let line = lines.first, line.hasPrefix("retry-after: ") {
-            fields["retry-after"] = String(line.dropFirst("retry-after: ".count))
+        while let line = lines.first, let colon = line.range(of: ": "),
+            line[..<colon.lowerBound].allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "-" })
+        {
+            fields[String(line[..<colon.lowerBound])] = String(line[colon.upperBound...])
             lines.removeFirst()
         }
         return UpstreamReply(status: status, fields: fields, body: Array(lines.joined(separator: "\n").utf8))

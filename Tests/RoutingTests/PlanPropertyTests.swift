@@ -78,15 +78,37 @@ struct PlanPropertyTests {
         let provider = try #require(everyProvider.first { $0.id == candidate.name.provider })
         let operation = try #require(provider.operation(candidate.name.operation))
         #expect(candidate.prompt.unicodeScalars.count <= operation.capabilities.promptLimit)
-        switch operation.delivery {
-        case .rendered: #expect(candidate.call == nil)
-        case .polled(let translator):
-            // What is shown is what would be sent.
-            #expect(candidate.call == translator.submit(Order(request, route: candidate.route)))
-            if ["sunoapi", "apibox", "kie"].contains(candidate.name.provider) {
-                checkSuno(candidate, request)
-            }
+        let takes = candidate.route.shares(of: request.variations).first ?? nil
+        // What is shown is what would be sent.
+        #expect(candidate.call == operation.call(for: Order(request, route: candidate.route, takes: takes)))
+        if ["sunoapi", "apibox", "kie"].contains(candidate.name.provider) { checkSuno(candidate, request) }
+        if "\(candidate.name)" == "musicgpt/sound" { checkSound(candidate, request) }
+        if "\(candidate.name)" == "musicgpt/music" { checkMusic(candidate, request) }
+    }
+
+    private func checkSound(_ candidate: Candidate, _ request: SoundRequest) {
+        guard case .form(let pairs)? = candidate.call?.body else {
+            Issue.record("\(candidate.name) is called without a form")
+            return
         }
+        var expected = [UpstreamCall.FormField("prompt", candidate.prompt)]
+        if candidate.fulfilment[.duration] == .native, let seconds = request.duration {
+            expected.append(.init("audio_length", plain(seconds)))
+        }
+        #expect(pairs == expected)
+    }
+
+    private func checkMusic(_ candidate: Candidate, _ request: SoundRequest) {
+        guard case .json(let body)? = candidate.call?.body else {
+            Issue.record("\(candidate.name) is called without JSON")
+            return
+        }
+        let isNative = { (field: RequestField) in candidate.fulfilment[field] == .native }
+        #expect(body["prompt"]?.string == candidate.prompt)
+        #expect(body["output_length"]?.double == (isNative(.duration) ? request.duration : nil))
+        #expect(body["music_style"]?.string == request.style)
+        #expect(body["negative_tags"]?.string == request.negativePrompt)
+        #expect(body["make_instrumental"]?.bool == (request.instrumental == true ? true : nil))
     }
 
     private func checkSuno(_ candidate: Candidate, _ request: SoundRequest) {
@@ -99,5 +121,6 @@ struct PlanPropertyTests {
         #expect(body["soundLoop"]?.bool == (request.loop == true ? true : nil))
         #expect(body["soundTempo"]?.integer == request.bpm.map { Int64($0) })
         #expect(body["soundKey"]?.string == request.key?.description)
+        #expect(body["grabLyrics"]?.bool == (request.timedLyrics == true ? true : nil))
     }
 }

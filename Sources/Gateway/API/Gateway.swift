@@ -16,8 +16,10 @@ package final class Gateway: Sendable {
     /// What the routes work with.
     package struct Parts: Sendable {
         package var configuration: GatewayConfiguration
+        /// All that are configured, the disabled ones included: they still end what they have taken.
         package var providers: [Provider]
         package var engine: Engine
+        package var balances: BalanceBook
         package var ledger: any Ledger
         package var store: AssetStore
         package var log: Log
@@ -28,6 +30,7 @@ package final class Gateway: Sendable {
             configuration: GatewayConfiguration,
             providers: [Provider],
             engine: Engine,
+            balances: BalanceBook,
             ledger: any Ledger,
             store: AssetStore,
             log: Log,
@@ -36,6 +39,7 @@ package final class Gateway: Sendable {
             self.configuration = configuration
             self.providers = providers
             self.engine = engine
+            self.balances = balances
             self.ledger = ledger
             self.store = store
             self.log = log
@@ -55,10 +59,15 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
-        planner = Planner(providers: parts.providers, preference: parts.configuration.routing.preference)
+        let enabled = parts.providers.filter(\.isEnabled)
+        planner = Planner(
+            providers: enabled,
+            preference: parts.configuration.routing.preference,
+            publicURL: parts.configuration.server.publicURL
+        )
         clients = ClientDirectory(parts.configuration.clients)
         documents = Documents(version: parts.version)
-        providerNames = parts.providers.map(\.id)
+        providerNames = enabled.map(\.id)
     }
 
     /// From now on `/readyz` says no, and new work is refused.
@@ -115,6 +124,11 @@ package final class Gateway: Sendable {
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }
+        // Vendors have no key of ours: the token or the signature stands for one.
+        open(&router, .post, "/v1/callbacks/{provider}/{token}") { [self] in
+            try await callBackAboutAttempt($0)
+        }
+        open(&router, .post, "/v1/callbacks/{provider}") { [self] in try await callBackAboutAccount($0) }
         return router
     }
 

@@ -1,5 +1,5 @@
 import Glibc
-import HTTP
+package import HTTP
 package import HTTPClient
 package import Sound
 package import Threads
@@ -68,9 +68,55 @@ package struct AssetFetcher: Sendable {
         return try await keep(temporary, as: format)
     }
 
-    private func keep(_ temporary: String, as format: SoundFormat?) async throws(Problem) -> AssetRecord {
+    /// Makes a call that is answered with the audio itself, once.
+    ///
+    /// Audio goes to a file as it comes, whatever its length; of any other answer at most 64 KiB are kept for the
+    /// vendor's error. The length of an answer is bounded by this fetcher, not by `request.maximumBytes`.
+    ///
+    /// - Parameters:
+    ///   - request: the call, with its credential.
+    ///   - format: what the caller wants it in.
+    ///   - raw: reads the head of an answer with status 200: how its samples are coded when there is no file around
+    ///     them.
+    /// - Returns: what came of it; nothing but a kept asset stays in the store.
+    package func receive(
+        _ request: UpstreamRequest,
+        as format: SoundFormat?,
+        raw: @Sendable (Status, Fields) -> RawAudio?
+    ) async -> Reception {
+        var request = request
+        request.maximumBytes = maximumBytes
+        let temporary = store.temporaryPath()
+        let sink = AnswerSink(file: FileSink(path: temporary, pool: pool))
+        let status: Status
+        do throws(TransportFailure) {
+            status = try await client.download(request, to: sink).status
+        } catch {
+            await sink.file.discard()
+            return sink.reception(after: error)
+        }
+        let answer = sink.answer
+        guard status == .ok else { return .answered(status, answer.fields, body: answer.body) }
+        if let failure = await sink.file.finish() {
+            await sink.file.discard()
+            return .storage(failure, answer.fields)
+        }
+        do throws(Problem) {
+            let asset = try await keep(temporary, wrapping: raw(status, answer.fields), as: format)
+            return .kept(asset, status, answer.fields)
+        } catch {
+            switch error {
+            case .result(let reason): return .unusable(reason, answer.fields)
+            case .storage(let reason): return .storage(reason, answer.fields)
+            }
+        }
+    }
+
+    private func keep(_ temporary: String, wrapping raw: RawAudio? = nil, as format: SoundFormat?)
+        async throws(Problem) -> AssetRecord
+    {
         do {
-            return try await pool.run { [store] in try store.keep(temporary, as: format) }
+            return try await pool.run { [store] in try store.keep(temporary, wrapping: raw, as: format) }
         } catch let error as AssetError {
             guard case .unusable(let reason) = error else { throw .storage("\(error)") }
             throw .result("the result is unusable: \(reason)")

@@ -54,11 +54,26 @@ package struct AssetStore: Sendable {
     ///
     /// - Parameters:
     ///   - temporary: a path from `temporaryPath`.
+    ///   - raw: how the samples are coded when the file is nothing but samples; they are wrapped into WAV first.
     ///   - wanted: the format to keep it in; another one is converted.
     /// - Returns: the kept asset, pinned.
     /// - Throws: `.unusable` for a file that is not whole, bearable audio; the others for our own disk.
-    package func keep(_ temporary: String, as wanted: SoundFormat? = nil) throws(AssetError) -> AssetRecord {
+    package func keep(_ temporary: String, wrapping raw: RawAudio? = nil, as wanted: SoundFormat? = nil)
+        throws(AssetError) -> AssetRecord
+    {
         defer { unlink(temporary) }
+        guard let raw else { return try keep(file: temporary, as: wanted) }
+        let wrapped = temporaryPath()
+        defer { unlink(wrapped) }
+        do throws(AudioFileError) {
+            try BareSamples(raw).wrap(temporary, into: wrapped)
+        } catch {
+            throw AssetError(error)
+        }
+        return try keep(file: wrapped, as: wanted)
+    }
+
+    private func keep(file temporary: String, as wanted: SoundFormat?) throws(AssetError) -> AssetRecord {
         let inspection = try inspect(temporary)
         guard let wanted, wanted != SoundFormat(inspection.format) else {
             return try adopt(temporary, inspection)
@@ -260,5 +275,18 @@ extension AudioFormat {
         case .ogg: self = .ogg
         case .mp3: self = .mp3
         }
+    }
+}
+
+extension BareSamples {
+    /// The same coding in the words of the file library.
+    init(_ raw: RawAudio) {
+        let coding: Coding =
+            switch raw.coding {
+            case .pcm16: .pcm16
+            case .muLaw: .muLaw
+            case .aLaw: .aLaw
+            }
+        self.init(coding, sampleRate: raw.sampleRate, channels: raw.channels)
     }
 }

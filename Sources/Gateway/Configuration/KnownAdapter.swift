@@ -6,11 +6,19 @@ package struct KnownAdapter: Sendable, Equatable {
     package let needsCredential: Bool
     /// Whether a provider of this name runs although no file mentions it.
     package let isEnabledByDefault: Bool
+    /// Whether the vendor signs its callbacks, so that a secret is of use.
+    package let signsCallbacks: Bool
 
     /// Describes an adapter to the configuration reader.
-    package init(id: String, needsCredential: Bool, isEnabledByDefault: Bool = false) {
+    package init(
+        id: String,
+        needsCredential: Bool,
+        isEnabledByDefault: Bool = false,
+        signsCallbacks: Bool = false
+    ) {
         self.id = id
         self.needsCredential = needsCredential
         self.isEnabledByDefault = isEnabledByDefault
+        self.signsCallbacks = signsCallbacks
     }
 }

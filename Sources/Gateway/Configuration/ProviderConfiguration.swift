@@ -20,6 +20,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
     package var polling = Polling()
     /// How long the vendor may take.
     package var timeouts = Timeouts()
+    /// What the vendor signs its callbacks with.
+    package var webhookSecret: Secret<String>?
     /// Settings that only the adapter understands and checks; always an object.
     package var options = JSONValue.object([:])
 
@@ -63,12 +65,12 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package init() {}
     }
 
-    /// How long the vendor may take.
+    /// How long the vendor may take; `nil` means the adapter's own.
     package struct Timeouts: Sendable, Equatable {
         /// To take a connection.
         package var connect: Duration = .seconds(10)
         /// From there to the end of its answer.
-        package var request: Duration = .seconds(60)
+        package var request: Duration?
 
         /// The defaults.
         package init() {}

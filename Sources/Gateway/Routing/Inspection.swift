@@ -11,14 +11,18 @@ struct Inspection {
     private let accept: Grade
     private var refusals: [Refusal] = []
     private var fulfilment: [RequestField: Grade] = [:]
+    private var takesPerCall: Int?
+    /// The address of callbacks before the provider's name; `nil` without one.
+    private let publicURL: String?
 
     private var name: RouteName { RouteName(provider: provider.id, operation: operation.name) }
     private var capabilities: Capabilities { operation.capabilities }
 
-    init(_ request: SoundRequest, provider: Provider, operation: Operation) {
+    init(_ request: SoundRequest, provider: Provider, operation: Operation, publicURL: String?) {
         self.request = request
         self.provider = provider
         self.operation = operation
+        self.publicURL = publicURL
         accept = request.accept ?? SoundRequest.defaultAccept
     }
 
@@ -29,22 +33,26 @@ struct Inspection {
         let model = chooseModel()
         let prompt = foldedPrompt
         checkLength(of: prompt)
-        let cost = operation.estimate(request)
-        checkCost(cost)
-        let route = Route(
+        var route = Route(
             name: name,
             model: model,
             prompt: prompt,
             fulfilment: fulfilment,
-            estimatedCost: cost
+            estimatedCost: nil,
+            takesPerCall: takesPerCall
         )
-        let order = Order(request, route: route)
+        let shares = route.shares(of: request.variations)
+        let cost = operation.estimate(request).map { Cost.Amount($0.amount * Double(shares.count), $0.unit) }
+        checkCost(cost)
+        route.estimatedCost = cost
+        let order = Order(
+            request,
+            route: route,
+            takes: shares.first ?? nil,
+            callbackURL: provider.callbackURL(under: publicURL, token: "{token}")
+        )
         for problem in operation.problems(in: order.options) {
             refuse("provider_options.\(provider.id).\(problem.field)", .invalidOption, problem.message)
-        }
-        var call: UpstreamCall?
-        if case .polled(let translator) = operation.delivery, refusals.isEmpty {
-            call = translator.submit(order)
         }
         return Candidate(
             name: name,
@@ -53,8 +61,9 @@ struct Inspection {
             model: model,
             prompt: prompt,
             estimatedCost: cost,
+            takesPerCall: takesPerCall,
             expectedWait: expectedWait,
-            call: call,
+            call: refusals.isEmpty ? operation.call(for: order) : nil,
             baseURL: provider.baseURL,
             reason: refusals.isEmpty ? "" : "cannot take the request: see the refusals"
         )
@@ -96,6 +105,7 @@ struct Inspection {
             return refuse(field.rawValue, .weakerThanAccepted, message)
         }
         fulfilment[field] = way.grade
+        if case .emulated(.fanOut, _) = way { takesPerCall = capabilities.usualVariations.upperBound }
     }
 
     private mutating func chooseModel() -> String? {

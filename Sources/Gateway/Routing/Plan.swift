@@ -23,8 +23,10 @@ package struct Candidate: Sendable {
     package let model: String?
     package let prompt: String
     package let estimatedCost: Cost.Amount?
+    /// As in ``Route/takesPerCall``.
+    package let takesPerCall: Int?
     package let expectedWait: Duration?
-    /// What would be sent; `nil` when the provider needs no call or cannot take the request.
+    /// What would be sent first; `nil` when the provider needs no call or cannot take the request.
     package let call: UpstreamCall?
     /// The address that the call's path stands behind.
     package let baseURL: String
@@ -38,7 +40,14 @@ package struct Candidate: Sendable {
 
     /// What the task keeps of it.
     package var route: Route {
-        Route(name: name, model: model, prompt: prompt, fulfilment: fulfilment, estimatedCost: estimatedCost)
+        Route(
+            name: name,
+            model: model,
+            prompt: prompt,
+            fulfilment: fulfilment,
+            estimatedCost: estimatedCost,
+            takesPerCall: takesPerCall
+        )
     }
 }
 

@@ -7,11 +7,14 @@ package import Sound
 package struct Planner: Sendable {
     private let providers: [Provider]
     private let preference: [String]
+    private let publicURL: String?
 
-    /// A planner over the enabled providers, in configured order; `preference` names the ones to prefer.
-    package init(providers: [Provider], preference: [String]) {
+    /// A planner over the enabled providers, in configured order; `preference` names the ones to prefer, `publicURL` is
+    /// where vendors can reach us.
+    package init(providers: [Provider], preference: [String], publicURL: String? = nil) {
         self.providers = providers
         self.preference = preference
+        self.publicURL = publicURL
     }
 
     /// Looks at every operation of every provider.
@@ -19,7 +22,12 @@ package struct Planner: Sendable {
         var candidates: [Candidate] = []
         for provider in providers {
             for operation in provider.adapter.operations {
-                var inspection = Inspection(request, provider: provider, operation: operation)
+                var inspection = Inspection(
+                    request,
+                    provider: provider,
+                    operation: operation,
+                    publicURL: publicURL
+                )
                 candidates.append(inspection.candidate(expectedWait: states[provider.id]?.expectedWait))
             }
         }

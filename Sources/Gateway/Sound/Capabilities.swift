@@ -18,6 +18,8 @@ package struct Capabilities: Sendable, Equatable {
         case conversion
         /// Keeps the first of the takes that the provider makes.
         case selection
+        /// Calls the provider as often as it takes, each call an attempt of its own.
+        case fanOut = "fan_out"
     }
 
     /// One way to meet a field.

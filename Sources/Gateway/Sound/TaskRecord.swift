@@ -63,7 +63,11 @@ package struct Route: Sendable, Equatable {
     /// The prompt as it will be sent, hints folded in.
     package var prompt: String
     package var fulfilment: [RequestField: Grade]
+    /// Over all its calls.
     package var estimatedCost: Cost.Amount?
+    /// The most takes that one call gives, where several calls together give the number that was asked for; `nil`
+    /// where one call does.
+    package var takesPerCall: Int?
 
     /// A planned way.
     package init(
@@ -71,13 +75,48 @@ package struct Route: Sendable, Equatable {
         model: String?,
         prompt: String,
         fulfilment: [RequestField: Grade],
-        estimatedCost: Cost.Amount?
+        estimatedCost: Cost.Amount?,
+        takesPerCall: Int? = nil
     ) {
         self.name = name
         self.model = model
         self.prompt = prompt
         self.fulfilment = fulfilment
         self.estimatedCost = estimatedCost
+        self.takesPerCall = takesPerCall
+    }
+
+    /// How many takes each call is asked for, so that together they bring `wanted`.
+    ///
+    /// A vendor that sometimes gives fewer than its most is called again for the rest, never beforehand: the first
+    /// calls may give all.
+    package func shares(of wanted: Int?) -> [Int?] {
+        guard let wanted, let most = takesPerCall, most > 0, wanted > most else { return [wanted] }
+        let whole = [Int?](repeating: most, count: wanted / most)
+        return wanted % most == 0 ? whole : whole + [wanted % most]
+    }
+}
+
+/// A call that is yet to be made: it waits for a place at its route's provider.
+package struct CallRequest: Sendable, Equatable {
+    /// Unique within the task, from 1.
+    package var id: Int
+    /// Index into the task's routes.
+    package var route: Int
+    /// How many takes it is to bring; `nil` leaves the number to the provider.
+    package var takes: Int?
+    /// Which try at these takes it is, from 1.
+    package var tries: Int
+    /// When it may be made at the earliest; `nil` for at once.
+    package var notBefore: Moment?
+
+    /// A call to make.
+    package init(id: Int, route: Int, takes: Int?, tries: Int, notBefore: Moment? = nil) {
+        self.id = id
+        self.route = route
+        self.takes = takes
+        self.tries = tries
+        self.notBefore = notBefore
     }
 }
 
@@ -102,6 +141,13 @@ package struct AttemptRecord: Sendable, Equatable {
     package var startedAt: Moment
     package var endedAt: Moment?
     package var error: Failure?
+    /// How many takes it is to bring; `nil` leaves the number to the provider.
+    package var takes: Int?
+    /// Which try at these takes it is, from 1.
+    package var tries = 1
+    /// What stands in the address at which the vendor may call back; nobody else knows it.
+    package var callbackToken: String?
+    package var cost: Cost?
 
     /// An attempt that is about to be made.
     package init(number: Int, route: Int, name: RouteName, credential: String?, startedAt: Moment) {
@@ -186,6 +232,8 @@ package struct TaskRecord: Sendable, Equatable {
     /// The ways that the plan found, best first.
     package var routes: [Route]
     package var attempts: [AttemptRecord]
+    /// The calls that are yet to be made.
+    package var waiting: [CallRequest]
     package var outputs: [OutputRecord]
     package var cost: Cost?
     package var error: Failure?
@@ -213,6 +261,9 @@ package struct TaskRecord: Sendable, Equatable {
         self.deadline = deadline
         self.routes = routes
         self.attempts = []
+        self.waiting = (routes.first?.shares(of: request.variations) ?? []).enumerated().map { index, takes in
+            CallRequest(id: index + 1, route: 0, takes: takes, tries: 1)
+        }
         self.outputs = []
         self.progress = 0
         self.revision = 1

@@ -14,14 +14,15 @@ extension GatewayConfiguration {
             KnownAdapter(
                 id: adapter.id,
                 needsCredential: adapter.needsCredential,
-                isEnabledByDefault: adapter.kind == .procedural
+                isEnabledByDefault: adapter.kind == .procedural,
+                signsCallbacks: adapter.callbacks.reader?.isSigned ?? false
             )
         }
     }
 
-    /// The providers that may get new tasks, in the order of the file.
-    var enabledProviders: [Provider] {
-        providers.filter(\.isEnabled).compactMap { configured in
+    /// All providers in the order of the file; those that are not enabled only end what they have taken.
+    var configuredProviders: [Provider] {
+        providers.compactMap { configured in
             guard let adapter = catalog.first(where: { $0.id == configured.adapter }) else { return nil }
             return Provider(configured, adapter: adapter)
         }
@@ -47,8 +48,10 @@ extension Provider {
             extraModels: configured.models,
             pace: pace
         )
+        isEnabled = configured.isEnabled
         connectTimeout = configured.timeouts.connect
-        requestTimeout = configured.timeouts.request
+        requestTimeout = configured.timeouts.request ?? adapter.answersWithin
+        webhookSecret = configured.webhookSecret
     }
 }
 

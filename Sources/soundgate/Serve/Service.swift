@@ -75,7 +75,7 @@ private struct House: Sendable {
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
-        let providers = configuration.enabledProviders
+        let providers = configuration.configuredProviders
         var parts = Engine.Parts(
             providers: providers,
             ledger: ledger,
@@ -93,12 +93,14 @@ private struct House: Sendable {
         )
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
+        parts.publicURL = configuration.server.publicURL
         engine = Engine(loop: loops[0], parts: parts)
         let gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
                 providers: providers,
                 engine: engine,
+                balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
                 log: log,

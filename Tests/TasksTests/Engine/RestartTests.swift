@@ -69,7 +69,7 @@ struct RestartTests {
             var record = admitted("snd_1", at: ["builtin"]) { $0.duration = 0.5 }
             record.routes[0].name = RouteName(provider: "builtin", operation: "procedural")
             var bench = Bench(record)
-            bench.apply(.slotGranted(route: 0, credential: nil))
+            bench.apply(.slotGranted(request: 1, credential: nil, token: nil))
             bench.apply(.renderingBegan(attempt: 1, takes: 1))
             ledger.leave(bench.record)
             try await withEngine([], ledger: ledger, folder: folder) { bench in

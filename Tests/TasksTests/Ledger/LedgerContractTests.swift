@@ -43,7 +43,8 @@ struct LedgerContractTests {
         rich.timedLyrics = [TimedLine(text: "la", start: 0.5, end: 1.5)]
         rich.coverURL = "https://cdn.example/c.png"
         let events: [TaskEvent] = [
-            .slotGranted(route: 0, credential: "main"), .accepted(attempt: 1, RemoteJob(id: "j1")),
+            .slotGranted(request: 1, credential: "main", token: "t0k"),
+            .accepted(attempt: 1, RemoteJob(id: "j1")),
             .observed(attempt: 1, Observation(.running, results: [take("s1")])),
             .observed(
                 attempt: 1,
@@ -52,7 +53,7 @@ struct LedgerContractTests {
                 )
             ),
             .outputFailed(attempt: 1, index: 0, Failure(.badResult, "x")),
-            .slotGranted(route: 1, credential: nil), .accepted(attempt: 2, RemoteJob(id: "j2")),
+            .slotGranted(request: 2, credential: nil, token: nil), .accepted(attempt: 2, RemoteJob(id: "j2")),
             .observed(
                 attempt: 2,
                 Observation(.succeeded, results: [rich, take("s3")], cost: Cost.Amount(3, "credits"))
@@ -74,6 +75,40 @@ struct LedgerContractTests {
                 #expect(found == change.record, "\(event)")
             }
             #expect(machine.record.status == .succeeded)
+        }
+    }
+
+    @Test(
+        "calls that wait, and what each call asks for, are read back as they were",
+        arguments: LedgerStore.all
+    )
+    func calls(_ store: LedgerStore) async throws {
+        let record = admitted(at: ["a", "b"], takesPerCall: 2) { $0.variations = 5 }
+        let paid = Cost.Amount(7, "credits")
+        let events: [TaskEvent] = [
+            .slotGranted(request: 2, credential: "main", token: "t2"),
+            .slotGranted(request: 3, credential: "main", token: nil),
+            .delivered(attempt: 2, StreamedTake(id: "r", cost: paid, audio: .success(asset("aa")))),
+            .refused(attempt: 1, Failure(.rateLimited, "x")),
+            .slotGranted(request: 1, credential: nil, token: nil),
+            .refused(attempt: 3, Failure(.providerAuth, "x")),
+        ]
+        try await store.run { ledger in
+            try await ledger.admit(record, holder: one)
+            #expect(try await ledger.task(record.id) == record)
+            var machine = TaskMachine(record)
+            for (step, event) in events.enumerated() {
+                _ = machine.apply(event, at: start.advanced(by: .seconds(step)))
+                let taken = machine.takeChange()
+                let change = try #require(taken)
+                try await ledger.commit(change)
+                let found = try await ledger.task(record.id)
+                var expected = change.record
+                // How far a task is, is not kept.
+                expected.progress = 0
+                #expect(found == expected, "\(event)")
+            }
+            #expect(machine.record.waiting.map(\.takes) == [2, 2])
         }
     }
 
@@ -215,7 +250,7 @@ struct LedgerContractTests {
         func succeeded(_ id: String, _ contents: [String]) -> (TaskRecord, TaskChange?) {
             let record = admitted(id)
             var machine = TaskMachine(record)
-            _ = machine.apply(.slotGranted(route: 0, credential: nil), at: start)
+            _ = machine.apply(.slotGranted(request: 1, credential: nil, token: nil), at: start)
             _ = machine.apply(.renderingBegan(attempt: 1, takes: contents.count), at: start)
             for (index, content) in contents.enumerated() {
                 _ = machine.apply(

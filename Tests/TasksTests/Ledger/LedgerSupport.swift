@@ -44,7 +44,7 @@ extension TaskRecord {
         var machine = TaskMachine(self)
         switch status {
         case .succeeded:
-            _ = machine.apply(.slotGranted(route: 0, credential: nil), at: start)
+            _ = machine.apply(.slotGranted(request: 1, credential: nil, token: nil), at: start)
             _ = machine.apply(.renderingBegan(attempt: 1, takes: 1), at: start)
             _ = machine.apply(.outputKept(attempt: 1, index: 0, asset("c-\(id)"), title: nil), at: start)
         default: _ = machine.apply(.cancelRequested, at: start)

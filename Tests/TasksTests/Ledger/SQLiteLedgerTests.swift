@@ -11,7 +11,7 @@ struct SQLiteLedgerTests {
             let path = "\(folder)/ledger.db"
             let later = try Database(
                 path: path,
-                migrations: ledgerSteps + [
+                migrations: ledgerMigrations + [
                     Migration("2999-01-01 flying tasks", sql: "CREATE TABLE wings (x)")
                 ]
             )
@@ -68,7 +68,7 @@ struct SQLiteLedgerTests {
             try await first.admit(admitted("snd_1"), holder: one)
             try await first.admit(admitted("snd_2"), holder: one)
             await first.close()
-            let database = try Database(path: path, migrations: ledgerSteps)
+            let database = try Database(path: path, migrations: ledgerMigrations)
             try await database.write { connection in
                 _ = try connection.run("UPDATE tasks SET request = '{' WHERE id = 'snd_1'")
             }
@@ -85,6 +85,43 @@ struct SQLiteLedgerTests {
         }
     }
 
-    /// The ledger's own steps by name, so that its file opens for a look inside; they have run already.
-    private var ledgerSteps: [Migration] { [Migration("2026-11-21 tasks", sql: "")] }
+    @Test("a file of the first version is brought up to date, and its waiting tasks still wait")
+    func upgrade() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/ledger.db"
+            let old = try Database(path: path, migrations: Array(ledgerMigrations.prefix(1)))
+            try await old.write { connection in
+                for (id, status) in [("snd_1", "queued"), ("snd_2", "running")] {
+                    _ = try connection.run(
+                        """
+                        INSERT INTO tasks (id, type, created_at, deadline, request, routes, status, revision)
+                        VALUES (?, 'effect', 1, 2, '{"prompt":"rain"}',
+                            '[{"provider":"a","operation":"sounds","prompt":"rain","fulfilment":{}}]', ?, 1)
+                        """,
+                        [.text(id), .text(status)]
+                    )
+                }
+                _ = try connection.run(
+                    """
+                    INSERT INTO attempts (task, number, route, provider, operation, state, provider_task_id, started_at)
+                    VALUES ('snd_2', 1, 0, 'a', 'sounds', 'accepted', 'j1', 1)
+                    """,
+                    []
+                )
+            }
+            await old.close()
+            let ledger = try await SQLiteLedger(path: path)
+            let tasks = try await ledger.claim(
+                10,
+                for: one,
+                until: Moment(milliseconds: 9),
+                now: Moment(milliseconds: 3)
+            )
+            #expect(
+                tasks.map(\.waiting) == [[CallRequest(id: 1, route: 0, takes: nil, tries: 1)], []]
+            )
+            #expect(tasks.last?.attempts.first?.tries == 1)
+            await ledger.close()
+        }
+    }
 }

@@ -11,7 +11,9 @@ struct EndTests {
         let held =
             stage == .queued || stage == .unknown || stage == .succeededFetching
             ? [] : [TaskEffect.releaseSlot(attempt: 1)]
-        #expect(bench.apply(.cancelRequested) == held + [.end])
+        let isAtVendor = [.accepted, .acceptedPartly, .acceptedPartlyReady].contains(stage)
+        let told = isAtVendor ? [TaskEffect.cancelAtVendor(attempt: 1)] : []
+        #expect(bench.apply(.cancelRequested) == told + held + [.end])
         #expect(bench.record.status == .canceled)
         #expect(bench.record.error?.code == .canceled)
         #expect(bench.record.endedAt == start)
@@ -65,7 +67,7 @@ struct EndTests {
         _ = bench.machine.takeChange()
         let record = bench.record
         bench.apply(.deadlinePassed)
-        bench.apply(.slotGranted(route: 0, credential: nil))
+        bench.apply(.slotGranted(request: 1, credential: nil, token: nil))
         bench.apply(.accepted(attempt: 1, RemoteJob(id: "x")))
         bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil))
         #expect(bench.resume() == [])
@@ -81,15 +83,17 @@ struct EndTests {
         var bench = Bench(stage.bench(admitted(at: ["a", "b"])).record)
         let effects = bench.resume()
         switch stage {
-        case .queued: #expect(effects == [.waitForSlot(route: 0, after: .zero)])
+        case .queued: #expect(effects == [.waitForSlot(request: 1, after: .zero)])
         case .intended:
             #expect(effects == [.releaseSlot(attempt: 1)], "what may have been sent is not sent again")
             #expect(bench.last?.state == .unknown)
             #expect(bench.machine.takeChange() != nil)
         case .unknown: #expect(effects == [])
         case .accepted, .acceptedPartlyReady: #expect(effects == [.poll(attempt: 1, eta: nil)])
-        case .acceptedPartly: #expect(effects == [.fetch(output: 0), .poll(attempt: 1, eta: nil)])
-        case .succeededFetching: #expect(effects == [.fetch(output: 0), .fetch(output: 1)])
+        case .acceptedPartly:
+            #expect(effects == [.poll(attempt: 1, eta: nil), .fetch(attempt: 1, output: 0)])
+        case .succeededFetching:
+            #expect(effects == [.fetch(attempt: 1, output: 0), .fetch(attempt: 1, output: 1)])
         case .rendering: break
         }
         if stage != .intended { #expect(bench.machine.takeChange() == nil) }
@@ -117,11 +121,23 @@ struct EndTests {
         var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
         bench.apply(.refused(attempt: 1, Failure(.rateLimited, "x")))
         var again = Bench(bench.record)
-        #expect(again.resume() == [.waitForSlot(route: 1, after: .zero)])
+        #expect(again.resume() == [.waitForSlot(request: 2, after: .zero)])
         var single = Stage.intended.bench()
         single.apply(.refused(attempt: 1, Failure(.rateLimited, "x")))
         var later = Bench(single.record)
-        #expect(later.resume() == [.waitForSlot(route: 0, after: .seconds(2))])
+        #expect(later.resume() == [.waitForSlot(request: 2, after: .seconds(2))])
+    }
+
+    @Test("a pause that has begun goes on after a restart")
+    func resumePause() {
+        var single = Stage.intended.bench()
+        single.apply(.refused(attempt: 1, Failure(.rateLimited, "x", retryAfter: .seconds(30))))
+        var later = Bench(single.record)
+        later.now = start.advanced(by: .seconds(20))
+        #expect(later.resume() == [.waitForSlot(request: 2, after: .seconds(10))])
+        var muchLater = Bench(single.record)
+        muchLater.now = start.advanced(by: .seconds(200))
+        #expect(muchLater.resume() == [.waitForSlot(request: 2, after: .zero)])
     }
 
     @Test("a task that only had to end ends after a restart")

@@ -8,9 +8,11 @@ struct LifeTests {
     @Test("a task queues, is submitted, polled, fetched and succeeds")
     func straight() {
         var bench = Bench()
-        #expect(bench.resume() == [.waitForSlot(route: 0, after: .zero)])
+        #expect(bench.resume() == [.waitForSlot(request: 1, after: .zero)])
         #expect(bench.record.status == .queued)
-        #expect(bench.apply(.slotGranted(route: 0, credential: "main")) == [.submit(attempt: 1)])
+        #expect(
+            bench.apply(.slotGranted(request: 1, credential: "main", token: nil)) == [.submit(attempt: 1)]
+        )
         #expect(bench.record.status == .running)
         #expect(bench.record.startedAt == start)
         #expect(bench.last?.state == .intended)
@@ -28,7 +30,7 @@ struct LifeTests {
         let done = bench.apply(
             .observed(attempt: 1, Observation(.succeeded, progress: 1, results: [take("s1")]))
         )
-        #expect(done == [.releaseSlot(attempt: 1), .fetch(output: 0)])
+        #expect(done == [.releaseSlot(attempt: 1), .fetch(attempt: 1, output: 0)])
         #expect(bench.record.status == .running)
         bench.now = start.advanced(by: .seconds(5))
         #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [.end])
@@ -43,14 +45,14 @@ struct LifeTests {
         var bench = Stage.accepted.bench()
         #expect(
             bench.apply(.observed(attempt: 1, Observation(.running, results: [take("s1")])))
-                == [.fetch(output: 0), .poll(attempt: 1, eta: nil)]
+                == [.fetch(attempt: 1, output: 0), .poll(attempt: 1, eta: nil)]
         )
         #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [])
         #expect(bench.record.outputs.map(\.status) == [.ready])
         #expect(bench.record.status == .running)
         #expect(
             bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s1"), take("s2")])))
-                == [.releaseSlot(attempt: 1), .fetch(output: 1)]
+                == [.releaseSlot(attempt: 1), .fetch(attempt: 1, output: 1)]
         )
         #expect(bench.apply(.outputKept(attempt: 1, index: 1, asset("bb"), title: nil)) == [.end])
         #expect(bench.record.outputs.map(\.status) == [.ready, .ready])
@@ -154,7 +156,8 @@ struct LifeTests {
     @Test("the same event twice changes nothing the second time", arguments: Stage.allCases)
     func twice(_ stage: Stage) {
         let events: [TaskEvent] = [
-            .slotGranted(route: 0, credential: "main"), .accepted(attempt: 1, RemoteJob(id: "j1")),
+            .slotGranted(request: 1, credential: "main", token: nil),
+            .accepted(attempt: 1, RemoteJob(id: "j1")),
             .refused(attempt: 1, Failure(.contentPolicy, "x")), .acceptanceUnknown(attempt: 1),
             .renderingBegan(attempt: 1, takes: 2), .renderingProgressed(attempt: 1, 0.5),
             .observed(attempt: 1, Observation(.succeeded, results: [take("s1")])),
@@ -182,7 +185,8 @@ struct LifeTests {
         var bench = Stage.accepted.bench()
         _ = bench.machine.takeChange()
         for event: TaskEvent in [
-            .slotGranted(route: 7, credential: nil), .slotGranted(route: -1, credential: nil),
+            .slotGranted(request: 8, credential: nil, token: nil),
+            .slotGranted(request: 0, credential: nil, token: nil),
             .accepted(attempt: 2, RemoteJob(id: "x")), .accepted(attempt: 0, RemoteJob(id: "x")),
             .refused(attempt: 2, Failure(.rateLimited, "x")), .observed(attempt: 2, Observation(.succeeded)),
             .lost(attempt: -1, Failure(.rateLimited, "x")),
@@ -199,7 +203,7 @@ struct LifeTests {
     func changes() throws {
         var bench = Bench()
         #expect(bench.machine.takeChange() == nil)
-        bench.apply(.slotGranted(route: 0, credential: nil))
+        bench.apply(.slotGranted(request: 1, credential: nil, token: nil))
         let first = bench.machine.takeChange()
         let begun = try #require(first)
         #expect(begun.record.revision == 2)
@@ -215,5 +219,56 @@ struct LifeTests {
         #expect(fetched.parts.outputs == [0])
         #expect(fetched.parts.attempts == [1])
         #expect(fetched.record.revision == 4)
+    }
+}
+
+@Suite("Takes that a vendor names beforehand")
+struct NamedTakesTests {
+    private func bench(_ variations: Int? = nil) -> Bench {
+        var bench = Stage.intended.bench(admitted { $0.variations = variations })
+        bench.apply(.accepted(attempt: 1, RemoteJob(id: "j1", takes: ["a", "b"])))
+        return bench
+    }
+
+    @Test("they show as pending at once, no more than were asked for", arguments: [(nil, 2), (1, 1), (2, 2)])
+    func pending(_ variations: Int?, _ shown: Int) {
+        let bench = bench(variations)
+        #expect(bench.record.outputs.map(\.providerKey) == Array(["a", "b"].prefix(shown)))
+        #expect(bench.record.outputs.allSatisfy { $0.status == .pending && $0.sourceURL == nil })
+    }
+
+    @Test("one is fetched when its address is known, the other asked for when the job is done")
+    func fetches() {
+        var bench = bench()
+        let first = bench.apply(.observed(attempt: 1, Observation(.running, results: [take("b")])))
+        #expect(first.contains(.fetch(attempt: 1, output: 1)))
+        let again = bench.apply(.observed(attempt: 1, Observation(.running, results: [take("b")])))
+        #expect(again == [.poll(attempt: 1, eta: nil)])
+        let done = bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("b")])))
+        #expect(done == [.releaseSlot(attempt: 1), .fetch(attempt: 1, output: 0)])
+        bench.apply(.told(attempt: 1, take("a")))
+        #expect(bench.record.outputs[0].sourceURL == take("a").url)
+        bench.apply(.outputKept(attempt: 1, index: 0, asset("x"), title: nil))
+        #expect(bench.apply(.outputKept(attempt: 1, index: 1, asset("y"), title: nil)) == [.end])
+    }
+
+    @Test("a vendor that uses other names in the end is taken at its last word")
+    func renamed() {
+        var bench = bench(2)
+        let effects = bench.apply(
+            .observed(attempt: 1, Observation(.succeeded, results: [take("x"), take("y")]))
+        )
+        #expect(bench.record.outputs.map(\.providerKey) == ["x", "y"])
+        #expect(
+            effects.contains(.fetch(attempt: 1, output: 0)) && effects.contains(.fetch(attempt: 1, output: 1))
+        )
+    }
+
+    @Test("they are asked for after a restart too")
+    func restart() {
+        var bench = bench()
+        bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("b")])))
+        var next = Bench(bench.record)
+        #expect(next.resume() == [.fetch(attempt: 1, output: 0), .fetch(attempt: 1, output: 1)])
     }
 }

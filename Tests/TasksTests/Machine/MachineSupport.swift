@@ -5,14 +5,19 @@ import Tasks
 let start = Moment(milliseconds: 1_800_000_000_000)
 
 /// Routes at providers of the given names, first to last.
-func routes(_ providers: [String], cost: Cost.Amount? = Cost.Amount(2.5, "credits")) -> [Route] {
+func routes(
+    _ providers: [String],
+    cost: Cost.Amount? = Cost.Amount(2.5, "credits"),
+    takesPerCall: Int? = nil
+) -> [Route] {
     providers.map {
         Route(
             name: RouteName(provider: $0, operation: "sounds"),
             model: "V5",
             prompt: "rain",
             fulfilment: [:],
-            estimatedCost: cost
+            estimatedCost: cost,
+            takesPerCall: takesPerCall
         )
     }
 }
@@ -21,6 +26,7 @@ func routes(_ providers: [String], cost: Cost.Amount? = Cost.Amount(2.5, "credit
 func admitted(
     _ id: String = "snd_1",
     at providers: [String] = ["a"],
+    takesPerCall: Int? = nil,
     _ change: (inout SoundRequest) -> Void = { _ in }
 ) -> TaskRecord {
     var request = SoundRequest(prompt: "rain")
@@ -31,7 +37,7 @@ func admitted(
         request: request,
         createdAt: start,
         deadline: start.advanced(by: .seconds(900)),
-        routes: routes(providers)
+        routes: routes(providers, takesPerCall: takesPerCall)
     )
 }
 
@@ -84,7 +90,7 @@ enum Stage: String, CaseIterable {
         var bench = Bench(record)
         bench.resume()
         guard self != .queued else { return bench }
-        bench.apply(.slotGranted(route: 0, credential: "main"))
+        bench.apply(.slotGranted(request: 1, credential: "main", token: nil))
         switch self {
         case .queued, .intended: break
         case .unknown: bench.apply(.acceptanceUnknown(attempt: 1))

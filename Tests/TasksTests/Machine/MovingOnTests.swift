@@ -13,11 +13,11 @@ struct MovingOnTests {
     func next(_ code: Failure.Code) {
         var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
         let effects = bench.apply(.refused(attempt: 1, Failure(code, "x")))
-        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(route: 1, after: .zero)])
+        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(request: 2, after: .zero)])
         #expect(bench.last?.state == .failed)
         #expect(bench.last?.error?.code == code)
         #expect(bench.record.status == .running)
-        #expect(bench.apply(.slotGranted(route: 1, credential: "k")) == [.submit(attempt: 2)])
+        #expect(bench.apply(.slotGranted(request: 2, credential: "k", token: nil)) == [.submit(attempt: 2)])
         #expect(bench.last?.name.provider == "b")
     }
 
@@ -39,10 +39,12 @@ struct MovingOnTests {
         #expect(effects == [.releaseSlot(attempt: 1)], "a take whose address is known may still be had")
         let missed = Failure(.badResult, "x")
         #expect(
-            bench.apply(.outputFailed(attempt: 1, index: 0, missed)) == [.waitForSlot(route: 1, after: .zero)]
+            bench.apply(.outputFailed(attempt: 1, index: 0, missed)) == [
+                .waitForSlot(request: 2, after: .zero)
+            ]
         )
         #expect(bench.record.outputs.isEmpty, "takes of a failed attempt are dropped")
-        #expect(bench.machine.takeChange()?.parts.removesFailedOutputs == true)
+        #expect(bench.machine.takeChange()?.parts.removedOutputs == [0])
         var moderated = Stage.accepted.bench(admitted(at: ["a", "b"]))
         moderated.apply(.observed(attempt: 1, Observation(.failed(Failure(.contentPolicy, "x")))))
         #expect(moderated.record.status == .failed)
@@ -55,7 +57,8 @@ struct MovingOnTests {
         #expect(bench.last?.state == .unknown)
         #expect(bench.record.status == .running)
         for event: TaskEvent in [
-            .refused(attempt: 1, Failure(.rateLimited, "x")), .slotGranted(route: 1, credential: nil),
+            .refused(attempt: 1, Failure(.rateLimited, "x")),
+            .slotGranted(request: 2, credential: nil, token: nil),
             .observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))),
         ] {
             #expect(bench.apply(event) == [], "\(event)")
@@ -69,7 +72,7 @@ struct MovingOnTests {
         #expect(bench.apply(.accepted(attempt: 1, RemoteJob(id: "j"))) == [.poll(attempt: 1, eta: nil)])
         #expect(bench.last?.error == nil)
         let effects = bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s1")])))
-        #expect(effects == [.fetch(output: 0)])
+        #expect(effects == [.fetch(attempt: 1, output: 0)])
     }
 
     @Test("the last route is tried again after a pause that doubles, when waiting can help")
@@ -78,14 +81,14 @@ struct MovingOnTests {
             var bench = Stage.intended.bench()
             #expect(
                 bench.apply(.refused(attempt: 1, Failure(code, "x")))
-                    == [.releaseSlot(attempt: 1), .waitForSlot(route: 0, after: .seconds(2))]
+                    == [.releaseSlot(attempt: 1), .waitForSlot(request: 2, after: .seconds(2))]
             )
-            bench.apply(.slotGranted(route: 0, credential: nil))
+            bench.apply(.slotGranted(request: 2, credential: nil, token: nil))
             #expect(
                 bench.apply(.refused(attempt: 2, Failure(code, "x")))
-                    == [.releaseSlot(attempt: 2), .waitForSlot(route: 0, after: .seconds(4))]
+                    == [.releaseSlot(attempt: 2), .waitForSlot(request: 3, after: .seconds(4))]
             )
-            bench.apply(.slotGranted(route: 0, credential: nil))
+            bench.apply(.slotGranted(request: 3, credential: nil, token: nil))
             #expect(
                 bench.apply(.refused(attempt: 3, Failure(code, "x"))) == [.releaseSlot(attempt: 3), .end]
             )
@@ -110,7 +113,8 @@ struct MovingOnTests {
         var bench = Stage.intended.bench()
         let failure = Failure(.rateLimited, "x", retryAfter: .seconds(wish))
         #expect(
-            bench.apply(.refused(attempt: 1, failure)).last == .waitForSlot(route: 0, after: .seconds(pause))
+            bench.apply(.refused(attempt: 1, failure)).last
+                == .waitForSlot(request: 2, after: .seconds(pause))
         )
     }
 
@@ -126,7 +130,7 @@ struct MovingOnTests {
         var bench = Bench(admitted(at: ["a", "b", "c", "d", "e", "f"]), maxAttempts: most)
         bench.resume()
         for number in 1...most {
-            bench.apply(.slotGranted(route: number - 1, credential: nil))
+            bench.apply(.slotGranted(request: number, credential: nil, token: nil))
             bench.apply(.refused(attempt: number, Failure(.providerAuth, "x")))
         }
         #expect(bench.record.status == .failed)
@@ -157,7 +161,7 @@ struct MovingOnTests {
         var bench = Stage.acceptedPartly.bench(admitted(at: ["a", "b"]))
         bench.apply(.observed(attempt: 1, Observation(.failed(Failure(.providerFailed, "x")))))
         bench.apply(.outputFailed(attempt: 1, index: 0, Failure(.badResult, "x")))
-        bench.apply(.slotGranted(route: 1, credential: nil))
+        bench.apply(.slotGranted(request: 2, credential: nil, token: nil))
         bench.apply(.accepted(attempt: 2, RemoteJob(id: "j2")))
         bench.apply(.observed(attempt: 2, Observation(.running, results: [take("t1")])))
         #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [])

@@ -26,11 +26,17 @@ struct RandomWalkTests {
     private func event(_ dice: inout Dice, _ record: TaskRecord) -> TaskEvent {
         let attempts = record.attempts.count
         let attempt = Int.random(in: 0...max(attempts, 1), using: &dice)
-        let output = Int.random(in: -1...2, using: &dice)
+        let output = Int.random(in: -1...3, using: &dice)
         let failure = Failure(Self.codes.randomElement(using: &dice) ?? .internal, "x")
         let results = ["s1", "s2", "s3"].prefix(Int.random(in: 0...3, using: &dice)).map { take($0) }
         switch Int.random(in: 0..<40, using: &dice) {
-        case 0..<8: return .slotGranted(route: Int.random(in: -1...3, using: &dice), credential: "k")
+        case 0..<8:
+            let waiting = record.waiting.randomElement(using: &dice)?.id
+            return .slotGranted(
+                request: waiting ?? Int.random(in: -1...4, using: &dice),
+                credential: "k",
+                token: "t"
+            )
         case 8..<14: return .accepted(attempt: attempt, RemoteJob(id: "j\(attempt)"))
         case 14..<17: return .refused(attempt: attempt, failure)
         case 17..<18: return .acceptanceUnknown(attempt: attempt)
@@ -43,8 +49,12 @@ struct RandomWalkTests {
         case 32..<33: return .lost(attempt: attempt, failure)
         case 33..<36: return .outputKept(attempt: attempt, index: output, asset("c\(output)"), title: nil)
         case 36..<38: return .outputFailed(attempt: attempt, index: output, failure)
+        case 38 where Bool.random(using: &dice):
+            let audio: Result<AssetRecord, Failure> =
+                Bool.random(using: &dice) ? .success(asset("d\(attempt)")) : .failure(failure)
+            return .delivered(attempt: attempt, StreamedTake(id: nil, cost: nil, audio: audio))
         case 38: return Bool.random(using: &dice) ? .cancelRequested : .deadlinePassed
-        default: return .slotGranted(route: 0, credential: nil)
+        default: return .slotGranted(request: 1, credential: nil, token: nil)
         }
     }
 
@@ -53,8 +63,9 @@ struct RandomWalkTests {
         var dice = Dice(UInt64(round + 100))
         var ends: [TaskStatus: Int] = [:]
         for _ in 0..<40 {
-            let record = admitted(at: ["a", "b", "c"]) {
-                $0.variations = [nil, 1, 2].randomElement(using: &dice) ?? nil
+            let takesPerCall = [nil, 1, 2].randomElement(using: &dice) ?? nil
+            let record = admitted(at: ["a", "b", "c"], takesPerCall: takesPerCall) {
+                $0.variations = [nil, 1, 2, 4].randomElement(using: &dice) ?? nil
             }
             let repeatable = Bool.random(using: &dice)
             var walk = Walk(record)
@@ -114,18 +125,26 @@ private struct Walk {
             #expect(effects.isEmpty, "an ended task asks for something: \(step)")
         }
         let ready = now.outputs.count { $0.status == .ready }
-        #expect(now.attempts.count { $0.state.isOpen } <= 1, "\(step)")
+        let calls = now.attempts.filter(\.state.isOpen).map(\.takes) + now.waiting.map(\.takes)
+        #expect(calls.count <= 1 || now.routes[0].takesPerCall != nil, "\(step)")
+        if let wanted = now.request.variations {
+            let there = now.outputs.count { output in
+                output.status != .failed && !now.attempts[output.attempt - 1].state.isOpen
+            }
+            let coming = calls.reduce(0) { $0 + ($1 ?? 0) }
+            #expect(there + coming <= wanted, "more takes are bought than wanted: \(step)")
+        }
+        #expect(now.attempts.allSatisfy { (1...3).contains($0.tries) }, "\(step)")
+        let ids = now.waiting.map(\.id)
+        #expect(Set(ids).count == ids.count, "\(step)")
+        #expect(!now.status.hasEnded || now.waiting.isEmpty, "\(step)")
         #expect(now.status != .succeeded || ready >= 1, "\(step)")
         #expect(now.status != .failed || ready == 0, "\(step)")
         #expect(now.status != .failed || now.error != nil, "\(step)")
         #expect(now.status.hasEnded == (now.endedAt != nil), "\(step)")
         #expect(now.status.hasEnded == (effects.contains(.end) || before.status.hasEnded), "\(step)")
         #expect(!now.status.hasEnded || !now.outputs.contains { $0.status == .pending }, "\(step)")
-        #expect(
-            now.attempts.count <= 3 || before.attempts.count == now.attempts.count || !isRestart,
-            "\(step)"
-        )
-        #expect(now.outputs.map(\.index) == Array(now.outputs.indices), "\(step)")
+        #expect(Set(now.outputs.map(\.index)).count == now.outputs.count, "\(step)")
         #expect(now.outputs.count <= now.request.variations ?? .max, "\(step)")
         #expect((0...1).contains(now.progress), "\(step)")
         for attempt in now.attempts where attempt.state == .unknown { sawUnknown.insert(attempt.number) }
@@ -144,12 +163,21 @@ private struct Walk {
             #expect(!sawUnknown.contains(number), "an unknown attempt is sent again: \(step)")
         case .releaseSlot(let number):
             #expect(released.insert(number).inserted, "the place of \(number) is given back twice: \(step)")
-        case .waitForSlot(let route, let pause):
-            #expect(now.routes.indices.contains(route), "\(step)")
+        case .waitForSlot(let request, let pause):
+            #expect(now.waiting.contains { $0.id == request }, "\(step)")
+            #expect(now.waiting.allSatisfy { now.routes.indices.contains($0.route) }, "\(step)")
             #expect(pause <= .seconds(60), "\(step)")
-            #expect(!now.attempts.contains { $0.state.isOpen }, "\(step)")
-        case .fetch(let output):
-            #expect(now.outputs[output].status == .pending && now.outputs[output].sourceURL != nil, "\(step)")
+        case .fetch(let number, let index):
+            let output = now.outputs.first { $0.attempt == number && $0.index == index }
+            #expect(output?.status == .pending && output?.providerKey != nil, "\(step)")
+        case .render(let number, let outputs):
+            #expect(now.attempts[number - 1].state == .accepted, "\(step)")
+            for index in outputs {
+                #expect(now.outputs.contains { $0.index == index && $0.attempt == number }, "\(step)")
+            }
+        case .cancelAtVendor(let number):
+            #expect(now.attempts[number - 1].providerTaskID != nil, "\(step)")
+            #expect(now.attempts[number - 1].state != .accepted, "\(step)")
         case .poll(let number, _): #expect(now.attempts[number - 1].state == .accepted, "\(step)")
         case .end: #expect(now.status.hasEnded, "\(step)")
         }

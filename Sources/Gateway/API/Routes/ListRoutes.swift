@@ -82,8 +82,19 @@ extension Gateway {
 
     func listProviders(_ call: Request, _ caller: Caller) async -> Response {
         let load = await parts.engine.load()
-        let list = parts.providers.map { JSONValue.object(ProviderWire.json($0, load: load[$0.id])) }
-        return json(.ok, ["data": .array(list)])
+        // All vendors are asked at once; the slowest decides.
+        let list = await withTaskGroup(of: (Int, JSONValue).self) { group in
+            for (place, provider) in parts.providers.enumerated() {
+                group.addTask { [self] in (place, await shown(provider, load[provider.id])) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        return json(.ok, ["data": .array(parts.providers.indices.compactMap { list[$0] })])
+    }
+
+    private func shown(_ provider: Provider, _ load: Engine.Load?) async -> JSONValue {
+        let balances = await parts.balances.balances(of: provider)
+        return .object(ProviderWire.json(provider, load: load, balances: balances))
     }
 
     func showProvider(_ call: Request, _ caller: Caller) async throws -> Response {
@@ -92,7 +103,6 @@ extension Gateway {
         else {
             throw ProblemDetails.notFound("provider")
         }
-        let load = await parts.engine.load()
-        return json(.ok, .object(ProviderWire.json(provider, load: load[name])))
+        return json(.ok, await shown(provider, parts.engine.load()[name]))
     }
 }

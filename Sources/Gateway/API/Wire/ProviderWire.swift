@@ -5,22 +5,47 @@ import Tasks
 
 /// A provider as callers see it: operations, capabilities with their limits, and the names of its keys.
 enum ProviderWire {
-    static func json(_ provider: Provider, load: Engine.Load?) -> JSONObject {
+    static func json(_ provider: Provider, load: Engine.Load?, balances: [String: BalanceBook.Entry])
+        -> JSONObject
+    {
         [
             "name": .string(provider.id),
             "adapter": .string(provider.adapter.id),
             "display_name": .string(provider.adapter.displayName),
             "kind": .string(provider.adapter.kind.rawValue),
+            "enabled": .bool(provider.isEnabled),
             "base_url": provider.baseURL.isEmpty ? .null : .string(provider.baseURL),
             "running": JSONValue(load?.running ?? 0),
             "waiting": JSONValue(load?.waiting ?? 0),
             "expected_wait": JSONValue(orNull: load?.expectedWait.map(seconds)),
             "credentials": .array(
-                provider.credentials.map {
-                    ["name": .string($0.name), "max_concurrent": JSONValue($0.maxConcurrent)]
-                }
+                provider.credentials.map { credential($0, balance: balances[$0.name]) }
             ),
+            "callbacks": callbacks(provider, load?.callbacks),
             "operations": .array(provider.adapter.operations.map { operation($0, of: provider) }),
+        ]
+    }
+
+    private static func credential(_ credential: Provider.Credential, balance: BalanceBook.Entry?)
+        -> JSONValue
+    {
+        [
+            "name": .string(credential.name), "max_concurrent": JSONValue(credential.maxConcurrent),
+            "balance": balance.map { entry in
+                [
+                    "amount": .number(entry.balance.amount), "unit": .string(entry.balance.unit),
+                    "as_of": .string(stamp(entry.moment)),
+                ]
+            } ?? .null,
+        ]
+    }
+
+    private static func callbacks(_ provider: Provider, _ counts: CallbackCounts?) -> JSONValue {
+        guard let reader = provider.adapter.callbacks.reader else { return .null }
+        return [
+            "signed": .bool(reader.isSigned && provider.webhookSecret != nil),
+            "used": JSONValue(counts?.used ?? 0), "ignored": JSONValue(counts?.ignored ?? 0),
+            "forged": JSONValue(counts?.forged ?? 0),
         ]
     }
 
@@ -38,9 +63,17 @@ enum ProviderWire {
             "models": .array(provider.models(of: operation).map { .string($0) }),
             "default_model": JSONValue(orNull: capabilities.defaultModel),
             "usual_variations": range(capabilities.usualVariations),
-            "delivery": .string(operation.isRepeatable ? "rendered" : "polled"),
+            "delivery": .string(word(operation.delivery)),
             "fields": .object(fields),
         ]
+    }
+
+    private static func word(_ delivery: Operation.Delivery) -> String {
+        switch delivery {
+        case .polled: "polled"
+        case .streamed: "streamed"
+        case .rendered: "rendered"
+        }
     }
 
     private static func means(_ means: Capabilities.Means) -> JSONValue {

@@ -43,7 +43,12 @@ extension ProviderConfiguration {
                 ),
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long the vendor may take"),
                 Field("options", \.options, .freeMap, "Settings that only the adapter understands"),
-                .later("webhook_secret", "What the vendor signs its callbacks with"),
+                Field(
+                    "webhook_secret",
+                    \.webhookSecret,
+                    .secret,
+                    "What the vendor signs its callbacks with, best as ${env:NAME} or ${file:PATH}"
+                ),
             ]
         )
     }
@@ -62,6 +67,15 @@ extension ProviderConfiguration {
                     remedy: meant ?? "say which it is with adapter: \(known.joined(separator: " | "))"
                 )
                 return
+            }
+            if provider.webhookSecret != nil, !adapter.signsCallbacks {
+                let signing = adapters.filter(\.signsCallbacks).map(\.id)
+                reader.report(
+                    reader.position(of: "\(path).webhook_secret"),
+                    "\(path).webhook_secret",
+                    "is of no use: the adapter \(adapter.id) gets no signed callbacks",
+                    remedy: "remove it; adapters with signed callbacks: \(signing.joined(separator: ", "))"
+                )
             }
             let isBare = provider.credentials.isEmpty && !reader.hasProblem(within: "\(path).credentials")
             if isBare, adapter.needsCredential, provider.isEnabled {
@@ -132,7 +146,12 @@ extension ProviderConfiguration.Timeouts {
             Self(),
             [
                 Field("connect", \.connect, .duration(in: range), "To take a connection"),
-                Field("request", \.request, .duration(in: range), "From there to the end of its answer"),
+                Field(
+                    "request",
+                    \.request,
+                    .duration(in: range),
+                    "From there to the end of its answer; the adapter's own when not set"
+                ),
             ]
         )
     }

@@ -41,7 +41,7 @@ package enum Builtin {
 
 /// Renders an order with the synthesizer.
 struct ProceduralRenderer: SoundRendering {
-    func takes(_ order: Order) -> Int { order.request.variations ?? 1 }
+    func takes(_ order: Order) -> Int { order.takes ?? 1 }
 
     func source(_ order: Order, take: Int, seed: UInt64) -> any FrameSource {
         let request = order.request

@@ -33,6 +33,12 @@ package struct ProviderDescriptor: Sendable {
     /// Jobs at once per credential unless configured.
     package let defaultConcurrency: Int
     package let operations: [Operation]
+    /// How the vendor tells us of its jobs by itself.
+    package var callbacks = CallbackStyle.none
+    /// How to ask what is left on an account; `nil` where the vendor does not tell.
+    package var balance: (any BalanceReading)?
+    /// How long the vendor may take for a whole answer unless configured.
+    package var answersWithin = Duration.seconds(60)
 
     /// A descriptor from its parts.
     package init(
@@ -43,7 +49,10 @@ package struct ProviderDescriptor: Sendable {
         authentication: Authentication,
         pace: PollPace,
         defaultConcurrency: Int,
-        operations: [Operation]
+        operations: [Operation],
+        callbacks: CallbackStyle = .none,
+        balance: (any BalanceReading)? = nil,
+        answersWithin: Duration = .seconds(60)
     ) {
         self.id = id
         self.displayName = displayName
@@ -53,6 +62,9 @@ package struct ProviderDescriptor: Sendable {
         self.pace = pace
         self.defaultConcurrency = defaultConcurrency
         self.operations = operations
+        self.callbacks = callbacks
+        self.balance = balance
+        self.answersWithin = answersWithin
     }
 
     /// True when it needs a key to be asked anything.
@@ -64,12 +76,15 @@ package struct PollPace: Sendable, Equatable {
     package var first: Duration
     package var ceiling: Duration
     package var factor: Double
+    /// The least time between two questions with one key, whichever jobs they are about; `nil` without a limit.
+    package var spacing: Duration?
 
     /// A pace; each wait is `factor` times the last.
-    package init(first: Duration, ceiling: Duration, factor: Double = 1.5) {
+    package init(first: Duration, ceiling: Duration, factor: Double = 1.5, spacing: Duration? = nil) {
         self.first = first
         self.ceiling = ceiling
         self.factor = factor
+        self.spacing = spacing
     }
 
     /// The wait before poll number `count` (from 0), spread by `jitter` in 0..<1 over ±15 %.
@@ -109,10 +124,14 @@ package struct Provider: Sendable {
     /// Models that the config adds to the adapter's table.
     package let extraModels: [String]
     package let pace: PollPace
+    /// Whether new calls go there; the jobs that it has are asked for in any case.
+    package var isEnabled = true
     /// How long the vendor may take to let us connect.
     package var connectTimeout = Duration.seconds(10)
     /// How long the vendor may take for a whole answer.
-    package var requestTimeout = Duration.seconds(60)
+    package var requestTimeout: Duration
+    /// What proves that a callback is the vendor's.
+    package var webhookSecret: Secret<String>?
 
     /// A configured provider; `baseURL` without a slash at its end.
     package init(
@@ -129,6 +148,7 @@ package struct Provider: Sendable {
         self.credentials = credentials
         self.extraModels = extraModels
         self.pace = pace ?? adapter.pace
+        requestTimeout = adapter.answersWithin
     }
 
     /// The operation of that name.
@@ -137,6 +157,12 @@ package struct Provider: Sendable {
     /// The models of an operation, those of the config included.
     package func models(of operation: Operation) -> [String] {
         operation.capabilities.models + extraModels.filter { !operation.capabilities.models.contains($0) }
+    }
+
+    /// Where the vendor may tell of one job; `nil` when it tells nothing per job, or when nobody can reach us.
+    package func callbackURL(under publicURL: String?, token: String) -> String? {
+        guard let publicURL, case .perJob = adapter.callbacks else { return nil }
+        return "\(publicURL)/v1/callbacks/\(id)/\(token)"
     }
 
     /// Tasks at once over all credentials.

@@ -19,11 +19,14 @@ package enum SunoAPI {
             kind: .vendor,
             defaultBaseURL: profile.baseURL,
             authentication: .bearer,
-            // The vendors advise about every 30 s; clients in the wild poll faster at first without harm.
+            // The vendors advise about every 30 s; clients in the wild poll faster at first without harm. The limit
+            // that kie.ai documents, three questions per second, is each job's own.
             pace: PollPace(first: .seconds(5), ceiling: .seconds(30)),
             // Documented by kie.ai: about 100 running at once, 20 new ones per 10 s. The others give no number.
             defaultConcurrency: 20,
-            operations: [sounds(profile)]
+            operations: [sounds(profile)],
+            callbacks: .perJob(SunoCallbacks(profile: profile)),
+            balance: SunoBalance(profile: profile)
         )
     }
 
@@ -41,7 +44,10 @@ package enum SunoAPI {
                     .loop: [.native(.any)],
                     .bpm: [.native(.integers(1...300))],
                     .key: [.native(.choices(MusicalKey.all.map(\.description)))],
-                    .variations: [.emulated(.selection, .integers(1...1))],
+                    .variations: [
+                        .emulated(.selection, .integers(1...1)), .emulated(.fanOut, .integers(2...10)),
+                    ],
+                    .timedLyrics: [.native(.any)],
                     .format: [.native(.choices([SoundFormat.mp3.rawValue])), .emulated(.conversion, .any)],
                     .duration: [.hint],
                     .style: [.hint],

@@ -9,6 +9,10 @@ struct SunoProfile: Sendable {
     let verdicts: [Int: SunoVerdict]
     /// Whether a code 500 with the text "… is required" is a complaint about the request.
     let complainsWith500: Bool
+    /// Where the account's balance is told.
+    let creditPath: String
+    /// Whether callbacks are signed once the account has a key for it.
+    let signsCallbacks: Bool
 
     /// Every host has it.
     static let defaultModel = "V5"
@@ -19,7 +23,9 @@ struct SunoProfile: Sendable {
         baseURL: "https://api.sunoapi.org",
         models: ["V5", "V5_5"],
         verdicts: pageVerdicts,
-        complainsWith500: false
+        complainsWith500: false,
+        creditPath: "/api/v1/generate/credit",
+        signsCallbacks: false
     )
 
     static let apibox = SunoProfile(
@@ -28,7 +34,9 @@ struct SunoProfile: Sendable {
         baseURL: "https://apibox.erweima.ai",
         models: ["V5"],
         verdicts: pageVerdicts,
-        complainsWith500: false
+        complainsWith500: false,
+        creditPath: "/api/v1/generate/credit",
+        signsCallbacks: false
     )
 
     static let kie = SunoProfile(
@@ -54,7 +62,9 @@ struct SunoProfile: Sendable {
             505: .switchedOff,
         ],
         // Seen, not documented.
-        complainsWith500: true
+        complainsWith500: true,
+        creditPath: "/api/v1/chat/credit",
+        signsCallbacks: true
     )
 
     /// The table on the pages of sunoapi.org and apibox, which are the same.

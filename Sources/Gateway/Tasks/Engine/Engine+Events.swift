@@ -13,7 +13,10 @@ extension Engine {
         let effects = machine.resume(at: now) { route in
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
-        live[record.id] = Live(machine: machine, place: places.removeValue(forKey: record.id))
+        live[record.id] = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
+        for attempt in record.attempts where attempt.state.isOpen {
+            expectCallbacks(about: attempt, of: record.id)
+        }
         let left = max(record.deadline.milliseconds - now.milliseconds, 0)
         push(.deadline(record.id), after: .milliseconds(left))
         settle(record.id, effects)
@@ -32,9 +35,9 @@ extension Engine {
     private func pump(_ id: TaskID) async {
         while let event = live[id]?.events.first {
             live[id]?.events.removeFirst()
-            if isStopping, case .slotGranted = event {
+            if isStopping, case .slotGranted(let request, _, _) = event {
                 // An attempt that is not begun now is begun by the next process.
-                releasePlace(of: id)
+                live[id]?.granted.removeValue(forKey: request).map(giveBack)
                 continue
             }
             let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
@@ -44,7 +47,7 @@ extension Engine {
             if let change, await !commit(change) { break }
             afterCommit(event, record)
             board.publish(record)
-            if case .slotGranted = event, !effects.contains(where: \.isSubmit) { releasePlace(of: id) }
+            if case .slotGranted(let request, _, _) = event { seat(request, of: id, effects) }
             for effect in effects { run(effect, for: id) }
         }
         live[id]?.isBusy = false
@@ -93,6 +96,9 @@ extension Engine {
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
         case .accepted(let number, let job):
+            if record.attempts.indices.contains(number - 1) {
+                expectCallbacks(about: record.attempts[number - 1], of: record.id)
+            }
             let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
             parts.log(
                 .notice,
@@ -118,9 +124,9 @@ extension Engine {
 
     private func run(_ effect: TaskEffect, for id: TaskID) {
         switch effect {
-        case .waitForSlot(let route, let pause):
-            leaveAttempt(of: id)
-            if pause > .zero { push(.slot(id, route: route), after: pause) } else { queue(id, route: route) }
+        case .waitForSlot(let request, let pause):
+            dropStaleWork(of: id)
+            if pause > .zero { push(.slot(id, request: request), after: pause) } else { queue(id, request) }
         case .submit(let attempt):
             // While the row was being stored the caller may have thought better of it: nothing has left yet.
             if live[id]?.events.contains(where: \.endsTheTask) == true, !isRepeatable(attempt, of: id) {
@@ -128,26 +134,43 @@ extension Engine {
             } else {
                 begin(attempt, of: id)
             }
+        case .render(let attempt, let outputs): render(outputs, of: attempt, of: id)
         case .poll(let attempt, let eta): schedulePoll(id, attempt: attempt, eta: eta)
-        case .fetch(let output): beginFetch(id, output: output)
-        case .releaseSlot: releasePlace(of: id)
+        case .fetch(let attempt, let output): beginFetch(id, Take(attempt: attempt, index: output))
+        case .releaseSlot(let attempt): releasePlace(of: attempt, of: id)
+        case .cancelAtVendor(let attempt): cancelAtVendor(attempt, of: id)
         case .end: conclude(id)
         }
     }
 
-    /// Forgets what was under way for an attempt that has ended, so that nothing of it touches the next one.
-    private func leaveAttempt(of id: TaskID) {
-        for work in live[id]?.works.values ?? [:].values { work.cancel() }
-        live[id]?.works = [:]
-        live[id]?.fetches = [:]
-        live[id]?.polls = 0
-        live[id]?.failedPolls = 0
+    /// Ends what is under way for attempts that have ended and for takes that were dropped.
+    func dropStaleWork(of id: TaskID) {
+        guard let task = live[id] else { return }
+        let record = task.machine.record
+        let wanted = Set(
+            record.outputs.filter { $0.status == .pending }.map { Take(attempt: $0.attempt, index: $0.index) }
+        )
+        for (work, handle) in task.works {
+            let isStale =
+                switch work {
+                case .fetching(let take): !wanted.contains(take)
+                case .rendering(let attempt), .streaming(let attempt), .polling(let attempt):
+                    task.attempt(attempt)?.state.isOpen != true
+                }
+            guard isStale else { continue }
+            handle.cancel()
+            task.works[work] = nil
+        }
+        task.fetches = task.fetches.filter { wanted.contains($0.key) }
+        task.polling = task.polling.filter { task.attempt($0.key)?.state.isOpen == true }
     }
 
     private func conclude(_ id: TaskID) {
-        releasePlace(of: id)
         guard let task = live.removeValue(forKey: id) else { return }
-        for provider in Array(slots.keys) { slots[provider]?.leave(id) }
+        for (request, provider) in task.lines { slots[provider]?.leave(.init(id, request)) }
+        for attempt in task.machine.record.attempts { expectNoCallbacks(about: attempt) }
+        for place in task.places.values { giveBack(place) }
+        for place in task.granted.values { giveBack(place) }
         for work in task.works.values { work.cancel() }
         for event in task.events {
             switch event {
@@ -205,17 +228,8 @@ extension Engine {
     }
 
     private func isRepeatable(_ number: Int, of id: TaskID) -> Bool {
-        guard let record = live[id]?.machine.record, record.attempts.indices.contains(number - 1) else {
-            return false
-        }
-        let name = record.attempts[number - 1].name
+        guard let name = live[id]?.attempt(number)?.name else { return false }
         return provider(name.provider)?.operation(name.operation)?.isRepeatable ?? false
-    }
-}
-
-extension TaskEffect {
-    fileprivate var isSubmit: Bool {
-        if case .submit = self { true } else { false }
     }
 }
 

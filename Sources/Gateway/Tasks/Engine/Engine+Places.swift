@@ -1,66 +1,74 @@
+import Crypto
 import Providers
 import Sound
 
 /// Places at providers: who waits, who has one, how long they are held.
 extension Engine {
-    func queue(_ id: TaskID, route index: Int) {
-        guard let record = live[id]?.machine.record, record.routes.indices.contains(index) else { return }
-        let name = record.routes[index].name.provider
-        guard slots[name] != nil else {
+    func queue(_ id: TaskID, _ request: Int) {
+        guard let record = live[id]?.machine.record,
+            let call = record.waiting.first(where: { $0.id == request })
+        else { return }
+        let name = record.routes[call.route].name.provider
+        guard let ticket = slots[name]?.join(.init(id, request)) else {
             // The provider was there when the task was planned; the operator has taken it away.
             let gone = Failure(
                 .providerUnavailable,
                 "the provider \(name) is no longer configured",
                 origin: .gateway
             )
-            post(.slotGranted(route: index, credential: nil), to: id)
-            post(.refused(attempt: record.attempts.count + 1, gone), to: id)
-            return
+            return post(.unavailable(request: request, gone), to: id)
         }
-        if let ticket = slots[name]?.join(id, route: index) {
-            board.queued(id, provider: name, ticket: ticket)
-        }
+        live[id]?.lines[request] = name
+        board.queued(id, provider: name, ticket: ticket)
         grant(name)
     }
 
-    func grant(_ provider: String) {
+    func grant(_ name: String) {
         guard !isStopping else { return }
-        while let turn = slots[provider]?.next() {
-            board.turned(turn.task, provider: provider, served: slots[provider]?.served ?? 0)
-            guard live[turn.task] != nil else {
-                slots[provider]?.release(turn.credential)
+        while let turn = slots[name]?.next() {
+            let (id, request) = (turn.seat.task, turn.seat.request)
+            board.turned(id, provider: name, served: slots[name]?.served ?? 0)
+            let place = Place(provider: name, credential: turn.credential, since: parts.time.instant)
+            guard let task = live[id] else {
+                slots[name]?.release(turn.credential)
                 continue
             }
-            live[turn.task]?.place = Place(
-                provider: provider,
-                credential: turn.credential,
-                since: parts.time.instant
-            )
-            post(.slotGranted(route: turn.route, credential: turn.credential), to: turn.task)
+            task.lines[request] = nil
+            task.granted[request] = place
+            let isCalledBack = provider(name)?.callbackURL(under: parts.publicURL, token: "") != nil
+            let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
+            post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)
         }
     }
 
-    func releasePlace(of id: TaskID) {
-        guard let place = live[id]?.place else { return }
-        live[id]?.place = nil
+    /// Gives the place of a call to the attempt that it has become, or back.
+    func seat(_ request: Int, of id: TaskID, _ effects: [TaskEffect]) {
+        guard let task = live[id], let place = task.granted.removeValue(forKey: request) else { return }
+        guard case .submit(let attempt)? = effects.first else { return giveBack(place) }
+        task.places[attempt] = place
+    }
+
+    func releasePlace(of attempt: Int, of id: TaskID) {
+        live[id]?.places.removeValue(forKey: attempt).map(giveBack)
+    }
+
+    func giveBack(_ place: Place) {
         let held = Double(parts.time.instant &- place.since) / 1e9
         serviceTimes[place.provider] = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
         slots[place.provider]?.release(place.credential)
         grant(place.provider)
     }
 
-    /// Counts the place of a job that was under way when an earlier process ended.
-    func takePlaceOfOpenAttempt(_ record: TaskRecord) {
-        guard let attempt = record.attempts.last, attempt.state == .accepted || attempt.state == .intended
-        else {
-            return
+    /// Counts the places of jobs that were under way when an earlier process ended.
+    func takePlacesOfOpenAttempts(_ record: TaskRecord) {
+        for attempt in record.attempts where attempt.state == .accepted || attempt.state == .intended {
+            slots[attempt.name.provider]?.hold(attempt.credential)
+            places[record.id, default: [:]][attempt.number] = Place(
+                provider: attempt.name.provider,
+                credential: attempt.credential,
+                since: parts.time.instant
+            )
         }
-        slots[attempt.name.provider]?.hold(attempt.credential)
-        places[record.id] = Place(
-            provider: attempt.name.provider,
-            credential: attempt.credential,
-            since: parts.time.instant
-        )
     }
 
     /// Lets a credential that was just refused rest, so that it does not attract work by always being free.

@@ -24,9 +24,10 @@ extension Engine {
         while let due = heap.pop(until: now) {
             switch due {
             case .deadline(let id): post(.deadlinePassed, to: id)
-            case .slot(let id, let route): queue(id, route: route)
-            case .poll(let id, let attempt): poll(id, attempt: attempt)
-            case .fetch(let id, let output): fetch(id, output: output)
+            case .slot(let id, let request): queue(id, request)
+            case .poll(let id, let attempt, let turn, let isInTurn):
+                poll(id, attempt: attempt, turn: turn, isInTurn: isInTurn)
+            case .fetch(let id, let take): fetch(id, take)
             case .waiter(let token): wake(token)
             case .rested(let provider, let credential):
                 slots[provider]?.setResting(credential, false)
@@ -41,7 +42,8 @@ extension Engine {
         guard heap.count > 4096, heap.count > 4 * live.count else { return }
         heap.removeAll { due in
             switch due {
-            case .deadline(let id), .slot(let id, _), .poll(let id, _), .fetch(let id, _): live[id] == nil
+            case .deadline(let id), .slot(let id, _), .fetch(let id, _): live[id] == nil
+            case .poll(let id, let attempt, let turn, _): live[id]?.polling[attempt]?.turn != turn
             case .waiter(let token): waiters[token] == nil
             case .rested: false
             }

@@ -27,6 +27,8 @@ package actor Engine {
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
+        /// Where vendors can reach this gateway, without a slash at its end; `nil` when they cannot.
+        package var publicURL: String?
 
         /// The parts of an engine, with the usual policy.
         package init(
@@ -53,9 +55,10 @@ package actor Engine {
     /// What comes due.
     enum Due: Sendable {
         case deadline(TaskID)
-        case slot(TaskID, route: Int)
-        case poll(TaskID, attempt: Int)
-        case fetch(TaskID, output: Int)
+        case slot(TaskID, request: Int)
+        /// `turn` tells the poll that is due from those that were put off or brought forward since.
+        case poll(TaskID, attempt: Int, turn: Int, isInTurn: Bool)
+        case fetch(TaskID, Take)
         case waiter(Int)
         case rested(String, credential: String?)
     }
@@ -67,16 +70,24 @@ package actor Engine {
         var machine: TaskMachine
         var events: [TaskEvent] = []
         var isBusy = false
-        /// The place that the open attempt holds.
-        var place: Place?
-        var polls = 0
-        var failedPolls = 0
-        var fetches: [Int: Fetch] = [:]
+        /// Where the waiting calls stand in line: the provider of each.
+        var lines: [Int: String] = [:]
+        /// Places of calls whose attempt is not stored yet.
+        var granted: [Int: Place] = [:]
+        /// Places that attempts hold.
+        var places: [Int: Place]
+        var polling: [Int: Polling] = [:]
+        var fetches: [Take: Fetch] = [:]
         var works: [Work: Task<Void, Never>] = [:]
 
-        init(machine: TaskMachine, place: Place?) {
+        init(machine: TaskMachine, places: [Int: Place]) {
             self.machine = machine
-            self.place = place
+            self.places = places
+        }
+
+        func attempt(_ number: Int) -> AttemptRecord? {
+            let attempts = machine.record.attempts
+            return attempts.indices.contains(number - 1) ? attempts[number - 1] : nil
         }
     }
 
@@ -89,8 +100,30 @@ package actor Engine {
 
     /// What may be under way for a task, and is cancelled when the task ends.
     enum Work: Hashable {
-        case rendering, polling
-        case fetching(Int)
+        case rendering(attempt: Int)
+        case streaming(attempt: Int)
+        case polling(attempt: Int)
+        case fetching(Take)
+    }
+
+    /// A take by its attempt and its number, which another attempt may get later.
+    struct Take: Hashable {
+        let attempt: Int
+        let index: Int
+    }
+
+    /// How an attempt is asked for.
+    struct Polling {
+        /// Questions so far.
+        var count = 0
+        /// Refusals in a row.
+        var refused = 0
+        /// The turn that is next; dues of earlier ones are void.
+        var turn = 0
+        /// The vendor said by itself that there may be news.
+        var isHinted = false
+        /// When it was asked last, in monotonic nanoseconds.
+        var askedAt: UInt64?
     }
 
     /// The tries to copy one result.
@@ -128,7 +161,12 @@ package actor Engine {
     /// How long a place is held, in seconds, per provider: a moving average.
     var serviceTimes: [String: Double] = [:]
     /// Places of recovered tasks that have not been taken up yet.
-    var places: [TaskID: Place] = [:]
+    var places: [TaskID: [Int: Place]] = [:]
+    /// When a key may next be used to ask for a job, where the vendor limits that.
+    var nextQuestion: [String: UInt64] = [:]
+    /// Attempts by what their vendor's callbacks name.
+    var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
+    var callbacks: [String: CallbackCounts] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -137,7 +175,7 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         upstream = Upstream(client: parts.client)
-        for provider in parts.providers {
+        for provider in parts.providers where provider.isEnabled {
             slots[provider.id] = SlotQueue(
                 credentials: provider.credentials.map { ($0.name, $0.maxConcurrent) },
                 withoutKeys: provider.adapter.defaultConcurrency
@@ -185,7 +223,7 @@ package actor Engine {
             if batch.isEmpty { break }
             records += batch
         }
-        records.forEach(takePlaceOfOpenAttempt)
+        records.forEach(takePlacesOfOpenAttempts)
         for record in records {
             board.publish(record)
             adopt(record)
@@ -243,6 +281,8 @@ package actor Engine {
         package let running: Int
         /// How long a task that comes now would wait for a place; `nil` while nothing is known of the pace.
         package let expectedWait: Duration?
+        /// What its vendor has told us by itself.
+        package let callbacks: CallbackCounts
     }
 
     /// How busy each provider is.
@@ -253,7 +293,12 @@ package actor Engine {
             if wait == nil, let service = serviceTimes[name] {
                 wait = .seconds(service * Double(queue.depth + 1) / Double(max(queue.capacity, 1)))
             }
-            load[name] = Load(waiting: queue.depth, running: queue.used, expectedWait: wait)
+            load[name] = Load(
+                waiting: queue.depth,
+                running: queue.used,
+                expectedWait: wait,
+                callbacks: callbacks[name] ?? CallbackCounts()
+            )
         }
         return load
     }

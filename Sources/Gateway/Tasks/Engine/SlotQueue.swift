@@ -1,8 +1,8 @@
 package import Sound
 
-/// The places at a provider: so many jobs at once per credential, and a line of tasks that wait for one.
+/// The places at a provider: so many jobs at once per credential, and a line of calls that wait for one.
 ///
-/// Pure bookkeeping: `next` names the task whose turn it is and the credential that it gets, the one with the most
+/// Pure bookkeeping: `next` names the call whose turn it is and the credential that it gets, the one with the most
 /// room and then the fewest uses.
 package struct SlotQueue: Sendable {
     /// One credential's places; `name` is `nil` for a provider without keys.
@@ -15,9 +15,21 @@ package struct SlotQueue: Sendable {
         var isResting = false
     }
 
+    /// A call of a task that waits.
+    package struct Seat: Sendable, Hashable {
+        package let task: TaskID
+        /// The id of the waiting call.
+        package let request: Int
+
+        /// A call of a task.
+        package init(_ task: TaskID, _ request: Int) {
+            self.task = task
+            self.request = request
+        }
+    }
+
     private struct Waiting: Sendable {
-        let task: TaskID
-        let route: Int
+        let seat: Seat
         let ticket: Int
     }
 
@@ -25,8 +37,8 @@ package struct SlotQueue: Sendable {
     private var line: [Waiting] = []
     private var head = 0
     private var lastTicket = 0
-    private var waiting: [TaskID: Int] = [:]
-    /// The ticket of the last task that got its turn.
+    private var waiting: [Seat: Int] = [:]
+    /// The ticket of the last call that got its turn.
     package private(set) var served = 0
 
     /// Places from credential names and capacities.
@@ -37,38 +49,38 @@ package struct SlotQueue: Sendable {
 
     /// Places in all.
     package var capacity: Int { places.reduce(0) { $0 + $1.capacity } }
-    /// Tasks that wait.
+    /// Calls that wait.
     package var depth: Int { waiting.count }
     /// Places taken.
     package var used: Int { places.reduce(0) { $0 + $1.used } }
 
-    /// Puts a task at the end of the line and returns its ticket; a task that waits already keeps its place.
-    package mutating func join(_ task: TaskID, route: Int) -> Int {
-        if let ticket = waiting[task] { return ticket }
+    /// Puts a call at the end of the line and returns its ticket; one that waits already keeps its place.
+    package mutating func join(_ seat: Seat) -> Int {
+        if let ticket = waiting[seat] { return ticket }
         lastTicket += 1
-        waiting[task] = lastTicket
-        line.append(Waiting(task: task, route: route, ticket: lastTicket))
+        waiting[seat] = lastTicket
+        line.append(Waiting(seat: seat, ticket: lastTicket))
         return lastTicket
     }
 
-    /// Takes a task out of the line.
-    package mutating func leave(_ task: TaskID) { waiting[task] = nil }
+    /// Takes a call out of the line.
+    package mutating func leave(_ seat: Seat) { waiting[seat] = nil }
 
-    /// Gives the first task in line a place, when there is one.
-    package mutating func next() -> (task: TaskID, route: Int, credential: String?)? {
+    /// Gives the first call in line a place, when there is one.
+    package mutating func next() -> (seat: Seat, credential: String?)? {
         while head < line.count {
             let first = line[head]
-            guard waiting[first.task] == first.ticket else {
+            guard waiting[first.seat] == first.ticket else {
                 advance()
                 continue
             }
             guard let index = freest() else { return nil }
             advance()
             served = first.ticket
-            waiting[first.task] = nil
+            waiting[first.seat] = nil
             places[index].used += 1
             places[index].uses += 1
-            return (first.task, first.route, places[index].name)
+            return (first.seat, places[index].name)
         }
         return nil
     }

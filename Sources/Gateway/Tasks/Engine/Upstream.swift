@@ -4,6 +4,12 @@ import HTTPClient
 import Providers
 import Sound
 
+extension UpstreamReply {
+    init(_ response: UpstreamResponse) {
+        self.init(status: response.status.code, fields: response.fields, body: response.body)
+    }
+}
+
 /// Makes a provider's calls: joins base URL, path and credential, and sorts what comes back.
 struct Upstream: Sendable {
     /// What became of a call.
@@ -23,9 +29,7 @@ struct Upstream: Sendable {
         }
         do throws(TransportFailure) {
             let response = try await client.send(request)
-            return .answered(
-                UpstreamReply(status: response.status.code, fields: response.fields, body: response.body)
-            )
+            return .answered(UpstreamReply(response))
         } catch {
             return error.delivery == .notSent ? .notSent(error.message) : .unknown(error.message)
         }

@@ -9,10 +9,12 @@ package struct TaskChange: Sendable, Equatable {
         package var attempts: Set<Int> = []
         /// Indexes of outputs.
         package var outputs: Set<Int> = []
-        /// Outputs of an attempt that failed were dropped from the record.
-        package var removesFailedOutputs = false
+        /// Indexes of outputs that were dropped from the record; one of them may be in use again.
+        package var removedOutputs: Set<Int> = []
 
-        package var isEmpty: Bool { !task && attempts.isEmpty && outputs.isEmpty && !removesFailedOutputs }
+        package var isEmpty: Bool {
+            !task && attempts.isEmpty && outputs.isEmpty && removedOutputs.isEmpty
+        }
     }
 
     package let record: TaskRecord

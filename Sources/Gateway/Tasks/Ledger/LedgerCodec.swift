@@ -32,6 +32,7 @@ enum LedgerCodec {
                         }
                     }
                     object["fulfilment"] = .object(grades)
+                    object["takes_per_call"] = route.takesPerCall.map { JSONValue($0) }
                     if let cost = route.estimatedCost {
                         object["cost"] = ["amount": .number(cost.amount), "unit": .string(cost.unit)]
                     }
@@ -65,11 +66,50 @@ enum LedgerCodec {
                     model: item["model"]?.string,
                     prompt: prompt,
                     fulfilment: fulfilment,
-                    estimatedCost: cost
+                    estimatedCost: cost,
+                    takesPerCall: item["takes_per_call"]?.integer.map { Int($0) }
                 )
             )
         }
         return routes
+    }
+
+    static func encode(_ calls: [CallRequest]) -> String {
+        // As a rule none waits.
+        guard !calls.isEmpty else { return "[]" }
+        return text(
+            .array(
+                calls.map { call in
+                    [
+                        "id": JSONValue(call.id), "route": JSONValue(call.route),
+                        "takes": JSONValue(orNull: call.takes.map { Int64($0) }),
+                        "tries": JSONValue(call.tries),
+                        "not_before": JSONValue(orNull: call.notBefore?.milliseconds),
+                    ]
+                }
+            )
+        )
+    }
+
+    static func calls(_ text: String) throws(LedgerError) -> [CallRequest] {
+        guard text != "[]" else { return [] }
+        guard let list = try parse(text).array else { throw .corrupt("stored calls are no list") }
+        var calls: [CallRequest] = []
+        for item in list {
+            guard let id = item["id"]?.integer, let route = item["route"]?.integer,
+                let tries = item["tries"]?.integer
+            else { throw .corrupt("a stored call lacks its numbers") }
+            calls.append(
+                CallRequest(
+                    id: Int(id),
+                    route: Int(route),
+                    takes: item["takes"]?.integer.map { Int($0) },
+                    tries: Int(tries),
+                    notBefore: item["not_before"]?.integer.map { Moment(milliseconds: $0) }
+                )
+            )
+        }
+        return calls
     }
 
     static func encode(_ failure: Failure) -> String {

@@ -1,9 +1,9 @@
-import SQLite
+package import SQLite
 
 /// The ledger's tables.
 ///
 /// Migrations are named, ordered and never edited: a change is a new one at the end.
-let ledgerMigrations: [Migration] = [
+package let ledgerMigrations: [Migration] = [
     Migration(
         "2026-11-21 tasks",
         sql: """
@@ -66,5 +66,21 @@ let ledgerMigrations: [Migration] = [
             CREATE TABLE probes (id INTEGER PRIMARY KEY NOT NULL, count INTEGER NOT NULL) STRICT;
             INSERT INTO probes VALUES (1, 0);
             """
-    )
+    ),
+    // Several calls for one task, each with a cost and an address for callbacks of its own.
+    Migration(
+        "2026-11-21 calls",
+        sql: """
+            ALTER TABLE tasks ADD COLUMN waiting TEXT NOT NULL DEFAULT '[]';
+            UPDATE tasks SET waiting = '[{"id":1,"route":0,"takes":null,"tries":1}]'
+                WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM attempts WHERE task = tasks.id);
+            ALTER TABLE attempts ADD COLUMN takes INTEGER;
+            ALTER TABLE attempts ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+            ALTER TABLE attempts ADD COLUMN callback_token TEXT;
+            ALTER TABLE attempts ADD COLUMN cost_amount REAL;
+            ALTER TABLE attempts ADD COLUMN cost_unit TEXT;
+            ALTER TABLE attempts ADD COLUMN cost_kind TEXT;
+            UPDATE attempts SET tries = number;
+            """
+    ),
 ]

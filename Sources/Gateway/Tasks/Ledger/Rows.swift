@@ -5,16 +5,17 @@ import Sound
 enum Rows {
     static let insertTask = """
         INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
-            ended_at, cost_amount, cost_unit, cost_kind, error, revision, lease_holder, lease_until)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder, lease_until)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let updateTask = """
         UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
-            cost_kind = ?, error = ?, revision = ? WHERE id = ?
+            cost_kind = ?, error = ?, waiting = ?, revision = ? WHERE id = ?
         """
     static let putAttempt = """
         INSERT OR REPLACE INTO attempts (task, number, route, provider, operation, credential, state,
-            provider_task_id, started_at, ended_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            provider_task_id, started_at, ended_at, error, takes, tries, callback_token, cost_amount, cost_unit,
+            cost_kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let putOutput = """
         INSERT OR REPLACE INTO outputs (task, number, attempt, status, provider_key, source_url, sha256, format, bytes,
@@ -35,7 +36,7 @@ enum Rows {
             SQLiteValue(record.startedAt?.milliseconds), SQLiteValue(record.endedAt?.milliseconds),
             SQLiteValue(record.cost?.amount.amount), SQLiteValue(record.cost?.amount.unit),
             SQLiteValue(record.cost?.kind.rawValue), SQLiteValue(record.error.map(LedgerCodec.encode)),
-            .integer(Int64(record.revision)),
+            .text(LedgerCodec.encode(record.waiting)), .integer(Int64(record.revision)),
         ]
     }
 
@@ -45,6 +46,9 @@ enum Rows {
             .text(attempt.name.operation), SQLiteValue(attempt.credential), .text(attempt.state.rawValue),
             SQLiteValue(attempt.providerTaskID), .integer(attempt.startedAt.milliseconds),
             SQLiteValue(attempt.endedAt?.milliseconds), SQLiteValue(attempt.error.map(LedgerCodec.encode)),
+            SQLiteValue(attempt.takes.map { Int64($0) }), .integer(Int64(attempt.tries)),
+            SQLiteValue(attempt.callbackToken), SQLiteValue(attempt.cost?.amount.amount),
+            SQLiteValue(attempt.cost?.amount.unit), SQLiteValue(attempt.cost?.kind.rawValue),
         ]
     }
 
@@ -64,15 +68,15 @@ enum Rows {
         let found = try connection.query(
             """
             SELECT client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit,
-                cost_kind, error, revision FROM tasks WHERE id = ?
+                cost_kind, error, waiting, revision FROM tasks WHERE id = ?
             """,
             key
         ) { row in try task(id, row: row) }
         guard var record = found.first else { return nil }
         record.attempts = try connection.query(
             """
-            SELECT number, route, provider, operation, credential, state, provider_task_id, started_at, ended_at, error
-                FROM attempts WHERE task = ? ORDER BY number
+            SELECT number, route, provider, operation, credential, state, provider_task_id, started_at, ended_at, error,
+                takes, tries, callback_token, cost_amount, cost_unit, cost_kind FROM attempts WHERE task = ? ORDER BY number
             """,
             key
         ) { try attempt($0) }
@@ -99,13 +103,19 @@ enum Rows {
         record.status = try word(row.text(5), "status")
         record.startedAt = row.optionalInt64(6).map(Moment.init)
         record.endedAt = row.optionalInt64(7).map(Moment.init)
-        if let amount = row.optionalDouble(8), let unit = row.optionalText(9), let kind = row.optionalText(10)
-        {
-            record.cost = Cost(Cost.Amount(amount, unit), try word(kind, "kind of cost"))
-        }
+        record.cost = try cost(row, from: 8)
         record.error = try LedgerCodec.failure(row.optionalText(11))
-        record.revision = row.int(12)
+        record.waiting = try LedgerCodec.calls(row.text(12))
+        record.revision = row.int(13)
         return record
+    }
+
+    /// A cost in three columns: amount, unit and kind.
+    private static func cost(_ row: borrowing Row, from column: Int) throws -> Cost? {
+        guard let amount = row.optionalDouble(column), let unit = row.optionalText(column + 1),
+            let kind = row.optionalText(column + 2)
+        else { return nil }
+        return Cost(Cost.Amount(amount, unit), try word(kind, "kind of cost"))
     }
 
     private static func attempt(_ row: borrowing Row) throws -> AttemptRecord {
@@ -120,6 +130,10 @@ enum Rows {
         attempt.providerTaskID = row.optionalText(6)
         attempt.endedAt = row.optionalInt64(8).map(Moment.init)
         attempt.error = try LedgerCodec.failure(row.optionalText(9))
+        attempt.takes = row.optionalInt64(10).map { Int($0) }
+        attempt.tries = row.int(11)
+        attempt.callbackToken = row.optionalText(12)
+        attempt.cost = try cost(row, from: 13)
         return attempt
     }
 

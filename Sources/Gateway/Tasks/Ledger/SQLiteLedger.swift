@@ -33,8 +33,11 @@ package struct SQLiteLedger: Ledger {
         let (record, parts) = (change.record, change.parts)
         try await write { connection in
             let id = SQLiteValue.text(record.id.rawValue)
-            if parts.removesFailedOutputs {
-                _ = try connection.run("DELETE FROM outputs WHERE task = ?", [id])
+            for index in parts.removedOutputs {
+                _ = try connection.run(
+                    "DELETE FROM outputs WHERE task = ? AND number = ?",
+                    [id, .integer(Int64(index))]
+                )
             }
             for attempt in record.attempts where parts.attempts.contains(attempt.number) {
                 _ = try connection.run(Rows.putAttempt, [id] + Rows.values(of: attempt))

@@ -2,30 +2,28 @@ import Sound
 
 /// How a task ends.
 extension TaskMachine {
-    /// When no attempt is open and no take is pending: the end, or the next thing to try after a failure.
+    /// The end, when no call waits, no attempt is open and no take is pending.
     mutating func conclude(at now: Moment) -> [TaskEffect] {
-        guard !record.attempts.isEmpty, !record.attempts.contains(where: \.state.isOpen),
+        guard !record.attempts.isEmpty, record.waiting.isEmpty,
+            !record.attempts.contains(where: \.state.isOpen),
             !record.outputs.contains(where: { $0.status == .pending })
         else { return [] }
-        if record.outputs.contains(where: { $0.status == .ready }) {
-            return end(.succeeded, nil, at: now)
-        }
-        if let last = record.attempts.last, last.state == .failed, let failure = last.error {
-            return moveOn(from: last, after: failure, at: now)
-        }
-        let failure =
-            record.outputs.first?.error ?? Failure(.badResult, "the provider delivered nothing")
-        if let last = record.attempts.last, last.state == .succeeded {
-            change(last.number) {
-                $0.state = .failed
-                $0.error = failure
-            }
-        }
-        return end(.failed, failure, at: now)
+        failAttemptsWithoutTakes()
+        if record.outputs.contains(where: { $0.status == .ready }) { return end(.succeeded, nil, at: now) }
+        let failure = record.attempts.last { $0.state == .failed }?.error
+        return end(.failed, failure ?? Failure(.badResult, "the provider delivered nothing"), at: now)
     }
 
-    mutating func fail(_ failure: Failure, at now: Moment) -> [TaskEffect] {
-        end(.failed, failure, at: now)
+    /// An attempt that the vendor calls a success has failed when none of its takes could be had.
+    private mutating func failAttemptsWithoutTakes() {
+        for attempt in record.attempts where attempt.state == .succeeded {
+            let takes = record.outputs.filter { $0.attempt == attempt.number }
+            guard !takes.contains(where: { $0.status == .ready }) else { continue }
+            change(attempt.number) {
+                $0.state = .failed
+                $0.error = takes.first?.error ?? Failure(.badResult, "the provider delivered nothing")
+            }
+        }
     }
 
     mutating func deadlinePassed(at now: Moment) -> [TaskEffect] {
@@ -55,6 +53,9 @@ extension TaskMachine {
         markUnanswered()
         var effects: [TaskEffect] = []
         for attempt in record.attempts where attempt.state.isOpen {
+            if attempt.state == .accepted, attempt.providerTaskID != nil {
+                effects.append(.cancelAtVendor(attempt: attempt.number))
+            }
             change(attempt.number) {
                 // What the vendor may have taken stays unknown, whatever becomes of the task.
                 if $0.state != .unknown { $0.state = state }
@@ -68,6 +69,8 @@ extension TaskMachine {
     }
 
     mutating func end(_ status: TaskStatus, _ failure: Failure?, at now: Moment) -> [TaskEffect] {
+        if status == .succeeded { addMissingTakes() }
+        record.waiting = []
         record.status = status
         record.error = failure
         record.endedAt = now
@@ -75,5 +78,18 @@ extension TaskMachine {
         if status == .succeeded { record.progress = 1 }
         unsaved.task = true
         return [.end]
+    }
+
+    /// Says of each take that was asked for and will never come why it does not.
+    private mutating func addMissingTakes() {
+        guard let wanted = record.request.variations, record.outputs.count < wanted else { return }
+        let missed = record.attempts.last { $0.state != .succeeded && $0.error != nil }
+        for _ in record.outputs.count..<wanted {
+            var output = OutputRecord(index: nextIndex, attempt: missed?.number ?? record.attempts.count)
+            output.status = .failed
+            output.error =
+                missed?.error ?? Failure(.providerFailed, "the provider delivered fewer takes than asked for")
+            addOutput(output)
+        }
     }
 }

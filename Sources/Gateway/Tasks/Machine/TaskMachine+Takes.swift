@@ -5,9 +5,9 @@ import Sound
 extension TaskMachine {
     mutating func observed(_ number: Int, _ observation: Observation, at now: Moment) -> [TaskEffect] {
         guard let attempt = attempt(number), attempt.state == .accepted else { return [] }
-        if let progress = observation.progress { record.progress = max(record.progress, min(progress, 0.99)) }
+        if let progress = observation.progress { advance(number, to: progress) }
         if let eta = observation.eta { record.eta = eta }
-        if let cost = observation.cost { setCost(Cost(cost, .actual)) }
+        if let cost = observation.cost { setCost(Cost(cost, .actual), of: number) }
         let fetches = take(observation.results, of: attempt)
         switch observation.state {
         case .queued, .running: return fetches + [.poll(attempt: number, eta: observation.eta)]
@@ -17,33 +17,113 @@ extension TaskMachine {
                 $0.state = .succeeded
                 $0.endedAt = now
             }
-            return release(number) + fetches + conclude(at: now)
+            // Of takes that the vendor named beforehand and the poll leaves out, a question of their own tells.
+            let silent = record.outputs.filter {
+                $0.attempt == number && $0.status == .pending && $0.sourceURL == nil
+                    && $0.providerKey != nil
+            }
+            let asked = silent.map { TaskEffect.fetch(attempt: number, output: $0.index) }
+            return release(number) + fetches + asked.filter { !fetches.contains($0) }
+                + topUp(after: attempt, at: now) + conclude(at: now)
         }
     }
 
-    /// Adds takes that are new, up to the number that was asked for.
+    /// Calls again for what is missing, where a vendor gave fewer takes than it does at most.
+    private mutating func topUp(after attempt: AttemptRecord, at now: Moment) -> [TaskEffect] {
+        let delivered = record.outputs.count { $0.attempt == attempt.number }
+        guard let wanted = attempt.takes, record.routes[attempt.route].takesPerCall != nil,
+            delivered > 0, delivered < wanted
+        else { return [] }
+        return request(wanted - delivered, on: attempt.route, tries: 1, at: now)
+    }
+
+    /// Adds takes that are new, up to the number that was asked for, and what is new of those that are known.
     mutating func take(_ results: [RemoteResult], of attempt: AttemptRecord) -> [TaskEffect] {
         var effects: [TaskEffect] = []
         for result in results {
-            if let index = record.outputs.firstIndex(where: { $0.providerKey == result.key }) {
-                if record.outputs[index].status == .pending, record.outputs[index].sourceURL != result.url {
-                    record.outputs[index].sourceURL = result.url
-                    unsaved.outputs.insert(record.outputs[index].index)
+            let known = record.outputs.firstIndex {
+                $0.attempt == attempt.number && $0.providerKey == result.key
+            }
+            if let known {
+                let wasSilent = record.outputs[known].sourceURL == nil
+                update(known, with: result)
+                if wasSilent, record.outputs[known].status == .pending, record.outputs[known].sourceURL != nil
+                {
+                    effects.append(.fetch(attempt: attempt.number, output: record.outputs[known].index))
                 }
                 continue
             }
-            if let wanted = record.request.variations, record.outputs.count >= wanted { break }
-            var output = OutputRecord(index: record.outputs.count, attempt: attempt.number)
-            output.providerKey = result.key
-            output.sourceURL = result.url
-            output.title = result.title
-            output.lyrics = result.lyrics
-            output.timedLyrics = result.timedLyrics
-            output.coverURL = result.coverURL
-            addOutput(output)
-            effects.append(.fetch(output: output.index))
+            // What is told of a single take does not make it one.
+            guard attempt.state.isOpen else { continue }
+            guard let position = place(for: result, among: results, of: attempt) else { break }
+            update(position, with: result)
+            effects.append(.fetch(attempt: attempt.number, output: record.outputs[position].index))
         }
         return effects
+    }
+
+    /// Where a take that is new goes: to one that was announced under a name which nobody uses, or to the end.
+    private mutating func place(
+        for result: RemoteResult,
+        among results: [RemoteResult],
+        of attempt: AttemptRecord
+    )
+        -> Int?
+    {
+        let unused = record.outputs.firstIndex { output in
+            output.attempt == attempt.number && output.status == .pending && output.sourceURL == nil
+                && output.providerKey != nil && !results.contains { $0.key == output.providerKey }
+        }
+        let delivered = record.outputs.count { $0.attempt == attempt.number }
+        if let wanted = attempt.takes, delivered >= wanted {
+            guard let unused, result.url != nil else { return nil }
+            record.outputs[unused].providerKey = result.key
+            unsaved.outputs.insert(record.outputs[unused].index)
+            return unused
+        }
+        var output = OutputRecord(index: nextIndex, attempt: attempt.number)
+        output.providerKey = result.key
+        addOutput(output)
+        return record.outputs.count - 1
+    }
+
+    private mutating func update(_ position: Int, with result: RemoteResult) {
+        let before = record.outputs[position]
+        var output = before
+        if output.status == .pending, let url = result.url(as: record.request.format) {
+            output.sourceURL = url
+        }
+        output.title = output.title ?? result.title
+        output.lyrics = output.lyrics ?? result.lyrics
+        output.timedLyrics = output.timedLyrics ?? result.timedLyrics
+        output.coverURL = output.coverURL ?? result.coverURL
+        guard output != before else { return }
+        record.outputs[position] = output
+        unsaved.outputs.insert(output.index)
+    }
+
+    mutating func delivered(_ number: Int, _ take: StreamedTake, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended else { return [] }
+        change(number) { $0.providerTaskID = take.id }
+        if let cost = take.cost.map({ Cost($0, .actual) })
+            ?? estimate(of: attempt).map({ Cost($0, .estimated) })
+        {
+            setCost(cost, of: number)
+        }
+        switch take.audio {
+        case .failure(let failure): return attemptFailed(number, failure, at: now)
+        case .success(let asset):
+            change(number) {
+                $0.state = .succeeded
+                $0.endedAt = now
+            }
+            var output = OutputRecord(index: nextIndex, attempt: number)
+            output.status = .ready
+            output.asset = asset
+            addOutput(output)
+            advance(number, to: 1)
+            return release(number) + conclude(at: now)
+        }
     }
 
     mutating func kept(
@@ -60,7 +140,7 @@ extension TaskMachine {
         record.outputs[position].asset = asset
         record.outputs[position].title = record.outputs[position].title ?? title
         unsaved.outputs.insert(index)
-        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
+        return settleRendering(of: number, at: now) + settle(number, at: now)
     }
 
     mutating func outputFailed(_ index: Int, of number: Int, _ failure: Failure, at now: Moment)
@@ -72,7 +152,7 @@ extension TaskMachine {
         record.outputs[position].status = .failed
         record.outputs[position].error = failure
         unsaved.outputs.insert(index)
-        return settleRendering(of: record.outputs[position].attempt, at: now) + conclude(at: now)
+        return settleRendering(of: number, at: now) + settle(number, at: now)
     }
 
     /// An attempt without a vendor has succeeded when its last take is there.

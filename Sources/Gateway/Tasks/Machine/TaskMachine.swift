@@ -3,20 +3,26 @@ package import Sound
 
 /// What happened to a task, in the past tense.
 package enum TaskEvent: Sendable, Equatable {
-    /// A credential has a free slot for the route.
-    case slotGranted(route: Int, credential: String?)
+    /// A credential has a free slot for a waiting call; `token` is what the vendor's callback will be known by.
+    case slotGranted(request: Int, credential: String?, token: String?)
+    /// The provider of a waiting call is no longer there.
+    case unavailable(request: Int, Failure)
     /// The vendor took the job.
     case accepted(attempt: Int, RemoteJob)
     /// The job surely was not started.
     case refused(attempt: Int, Failure)
     /// Nobody can tell whether the vendor took the job.
     case acceptanceUnknown(attempt: Int)
+    /// The vendor answered the create with audio, for good or bad.
+    case delivered(attempt: Int, StreamedTake)
     /// Rendering in this process has begun; so many takes will come.
     case renderingBegan(attempt: Int, takes: Int)
     /// Rendering in this process has come so far, 0–1.
     case renderingProgressed(attempt: Int, Double)
     /// The vendor was asked, or told by itself, how the job is.
     case observed(attempt: Int, Observation)
+    /// The vendor was asked for a part of a take.
+    case told(attempt: Int, RemoteResult)
     /// The vendor no longer lets us ask, or no longer knows the job.
     case lost(attempt: Int, Failure)
     /// A take was fetched (or made), checked and kept.
@@ -29,15 +35,35 @@ package enum TaskEvent: Sendable, Equatable {
     case deadlinePassed
 }
 
+/// A take that came as the answer to the create: the vendor did the work and charges it, whatever became of the audio.
+package struct StreamedTake: Sendable, Equatable {
+    /// The vendor's id of the call, where it gives one.
+    package var id: String?
+    package var cost: Cost.Amount?
+    /// The kept audio, or why there is none.
+    package var audio: Result<AssetRecord, Failure>
+
+    /// What an answer brought.
+    package init(id: String?, cost: Cost.Amount?, audio: Result<AssetRecord, Failure>) {
+        self.id = id
+        self.cost = cost
+        self.audio = audio
+    }
+}
+
 /// What the engine has to do after an event, once the change is durable.
 package enum TaskEffect: Sendable, Equatable {
-    /// Queue for a slot of the route's provider, at once or after a pause.
-    case waitForSlot(route: Int, after: Duration)
+    /// Queue the waiting call for a slot of its route's provider, at once or after a pause.
+    case waitForSlot(request: Int, after: Duration)
     /// Make the attempt: its row is durable.
     case submit(attempt: Int)
+    /// Render these takes of the attempt.
+    case render(attempt: Int, outputs: [Int])
     case poll(attempt: Int, eta: Duration?)
-    case fetch(output: Int)
+    case fetch(attempt: Int, output: Int)
     case releaseSlot(attempt: Int)
+    /// Tell the vendor that nobody wants the job any more.
+    case cancelAtVendor(attempt: Int)
     /// Nothing more will happen.
     case end
 }
@@ -67,6 +93,10 @@ package struct TaskMachine: Sendable {
     var released: Set<Int>
     /// Routes whose operations can be run again without any effect outside.
     var repeatable: Set<Int> = []
+    /// Attempts whose rendering has begun in this process.
+    var rendering: Set<Int> = []
+    /// How far each open attempt is, 0–1; not durable.
+    var progress: [Int: Double] = [:]
 
     /// A machine over a record, fresh or read back.
     package init(_ record: TaskRecord, policy: Policy = Policy()) {
@@ -98,17 +128,29 @@ package struct TaskMachine: Sendable {
     package mutating func resume(at now: Moment, isRepeatable: (Route) -> Bool) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
         repeatable = Set(record.routes.indices.filter { isRepeatable(record.routes[$0]) })
-        guard let attempt = record.attempts.last else { return [.waitForSlot(route: 0, after: .zero)] }
-        switch attempt.state {
-        case .intended, .accepted:
-            if repeatable.contains(attempt.route) { return [.submit(attempt: attempt.number)] }
-            if attempt.state == .intended {
-                return apply(.acceptanceUnknown(attempt: attempt.number), at: now)
+        var effects: [TaskEffect] = []
+        for attempt in record.attempts {
+            switch attempt.state {
+            case .intended, .accepted:
+                if repeatable.contains(attempt.route) {
+                    effects.append(.submit(attempt: attempt.number))
+                } else if attempt.state == .intended {
+                    effects += apply(.acceptanceUnknown(attempt: attempt.number), at: now)
+                } else {
+                    effects.append(.poll(attempt: attempt.number, eta: nil))
+                }
+            case .succeeded, .failed, .unknown, .canceled: break
             }
-            return pendingFetches + [.poll(attempt: attempt.number, eta: nil)]
-        case .succeeded, .failed: return pendingFetches.isEmpty ? conclude(at: now) : pendingFetches
-        case .unknown, .canceled: return []
         }
+        effects += pendingFetches
+        effects += record.waiting.map { call in
+            let left = (call.notBefore?.milliseconds ?? 0) - now.milliseconds
+            return .waitForSlot(request: call.id, after: .milliseconds(max(left, 0)))
+        }
+        guard effects.isEmpty, !record.attempts.contains(where: \.state.isOpen) else { return effects }
+        // Nothing is under way: what ended last was not followed up.
+        guard let last = record.attempts.last else { return conclude(at: now) }
+        return settle(last.number, at: now)
     }
 
     /// Notes the vendor's id of a job whose create was answered only after its task had ended.
@@ -131,16 +173,23 @@ package struct TaskMachine: Sendable {
     package mutating func apply(_ event: TaskEvent, at now: Moment) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
         switch event {
-        case .slotGranted(let route, let credential):
-            return begin(route: route, credential: credential, at: now)
+        case .slotGranted(let request, let credential, let token):
+            return begin(request, credential: credential, token: token, at: now)
+        case .unavailable(let request, let failure):
+            guard let number = start(request, credential: nil, token: nil, at: now) else { return [] }
+            return attemptFailed(number, failure, at: now)
         case .accepted(let number, let job): return accepted(number, job, at: now)
         case .refused(let number, let failure): return refused(number, failure, at: now)
         case .acceptanceUnknown(let number): return acceptanceUnknown(number)
+        case .delivered(let number, let take): return delivered(number, take, at: now)
         case .renderingBegan(let number, let takes): return renderingBegan(number, takes)
         case .renderingProgressed(let number, let progress):
-            if isOpen(number) { record.progress = max(record.progress, min(progress, 0.99)) }
+            if isOpen(number) { advance(number, to: progress) }
             return []
         case .observed(let number, let observation): return observed(number, observation, at: now)
+        case .told(let number, let result):
+            guard let attempt = attempt(number) else { return [] }
+            return take([result], of: attempt)
         case .lost(let number, let failure):
             return isOpen(number) ? attemptFailed(number, failure, at: now) : []
         case .outputKept(let number, let index, let asset, let title):
@@ -152,130 +201,6 @@ package struct TaskMachine: Sendable {
             return stop(.canceled, Failure(.canceled, "the task was canceled"), attempts: .canceled, at: now)
         case .deadlinePassed: return deadlinePassed(at: now)
         }
-    }
-
-    // MARK: Attempts
-
-    mutating func begin(route: Int, credential: String?, at now: Moment) -> [TaskEffect] {
-        guard record.routes.indices.contains(route), !record.attempts.contains(where: \.state.isOpen) else {
-            return []
-        }
-        let attempt = AttemptRecord(
-            number: record.attempts.count + 1,
-            route: route,
-            name: record.routes[route].name,
-            credential: credential,
-            startedAt: now
-        )
-        record.attempts.append(attempt)
-        unsaved.attempts.insert(attempt.number)
-        if record.status == .queued {
-            record.status = .running
-            record.startedAt = now
-        }
-        unsaved.task = true
-        return [.submit(attempt: attempt.number)]
-    }
-
-    mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
-        guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else {
-            return []
-        }
-        change(number) {
-            $0.state = .accepted
-            $0.providerTaskID = job.id
-            $0.error = nil
-        }
-        record.eta = job.eta
-        // What an attempt costs that the vendor failed is given back as a rule: the attempt in use counts.
-        if let estimate = record.routes[attempt.route].estimatedCost { setCost(Cost(estimate, .estimated)) }
-        return [.poll(attempt: number, eta: job.eta)]
-    }
-
-    mutating func refused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
-        guard attempt(number)?.state == .intended else { return [] }
-        return attemptFailed(number, failure, at: now)
-    }
-
-    mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
-        guard attempt(number)?.state == .intended else { return [] }
-        markUnknown(number)
-        return release(number)
-    }
-
-    /// A create that is under way when the task ends may reach the vendor: nobody can tell.
-    mutating func markUnanswered() {
-        for attempt in record.attempts where attempt.state == .intended && !repeatable.contains(attempt.route)
-        {
-            markUnknown(attempt.number)
-        }
-    }
-
-    mutating func markUnknown(_ number: Int) {
-        change(number) {
-            $0.state = .unknown
-            $0.error = Failure(
-                .acceptanceUnknown,
-                "the provider's answer to the create was lost; the job may be running",
-                origin: .provider,
-                retryable: false
-            )
-        }
-    }
-
-    mutating func renderingBegan(_ number: Int, _ takes: Int) -> [TaskEffect] {
-        guard isOpen(number), let attempt = attempt(number) else { return [] }
-        if attempt.state != .accepted { change(number) { $0.state = .accepted } }
-        if record.outputs.isEmpty {
-            for index in 0..<takes { addOutput(OutputRecord(index: index, attempt: number)) }
-        }
-        if let estimate = record.routes[attempt.route].estimatedCost { setCost(Cost(estimate, .actual)) }
-        return []
-    }
-
-    mutating func notBegun(_ number: Int, at now: Moment) -> [TaskEffect] {
-        guard attempt(number)?.state == .intended else { return [] }
-        change(number) {
-            $0.state = .canceled
-            $0.endedAt = now
-        }
-        return release(number)
-    }
-
-    /// Ends an attempt that failed; what follows is decided when the takes that it had delivered are settled.
-    mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
-        change(number) {
-            $0.state = .failed
-            $0.error = failure
-            $0.endedAt = now
-        }
-        // A take whose address is known may be had although the job failed later.
-        failPendingOutputs(failure) { $0.sourceURL == nil }
-        return release(number) + conclude(at: now)
-    }
-
-    /// The next route, the same route after a pause, or the end.
-    mutating func moveOn(from attempt: AttemptRecord, after failure: Failure, at now: Moment)
-        -> [TaskEffect]
-    {
-        // Once the vendor has the job, only its own word that the job failed allows another one.
-        let mayMoveOn = attempt.providerTaskID == nil ? failure.mayMoveOn : failure.code == .providerFailed
-        guard mayMoveOn, record.attempts.count < policy.maxAttempts else {
-            return fail(failure, at: now)
-        }
-        record.outputs.removeAll { $0.status == .failed }
-        unsaved.removesFailedOutputs = true
-        if attempt.route + 1 < record.routes.count {
-            return [.waitForSlot(route: attempt.route + 1, after: .zero)]
-        }
-        guard failure.code == .rateLimited || failure.code == .providerUnavailable else {
-            return fail(failure, at: now)
-        }
-        var pause = policy.firstPause
-        for _ in 1..<max(attempt.number, 1) { pause *= 2 }
-        pause = min(max(pause, failure.retryAfter ?? .zero), policy.longestPause)
-        guard now.advanced(by: pause) < record.deadline else { return fail(failure, at: now) }
-        return [.waitForSlot(route: attempt.route, after: pause)]
     }
 
     // MARK: Small change
@@ -300,6 +225,12 @@ package struct TaskMachine: Sendable {
         unsaved.outputs.insert(output.index)
     }
 
+    /// The least number that no take has.
+    var nextIndex: Int {
+        let taken = Set(record.outputs.map(\.index))
+        return (0...).first { !taken.contains($0) } ?? record.outputs.count
+    }
+
     mutating func failPendingOutputs(
         _ failure: Failure,
         where isLost: (OutputRecord) -> Bool = { _ in true }
@@ -312,15 +243,50 @@ package struct TaskMachine: Sendable {
         }
     }
 
-    mutating func setCost(_ cost: Cost) {
-        guard record.cost != cost else { return }
-        record.cost = cost
+    /// Takes in what an attempt costs and sums up what the task does.
+    ///
+    /// What the vendor failed is given back as a rule: while there are others, failed attempts do not count. Providers
+    /// bill in units of their own, so only attempts with the unit of the last one are summed.
+    mutating func setCost(_ cost: Cost, of number: Int) {
+        if attempt(number)?.cost != cost { change(number) { $0.cost = cost } }
+        let billed = record.attempts.filter { $0.cost != nil }
+        let kept = billed.filter { $0.state != .failed }
+        let counted = (kept.isEmpty ? billed.suffix(1) : kept[...]).compactMap(\.cost)
+        guard let unit = counted.last?.amount.unit else { return }
+        let same = counted.filter { $0.amount.unit == unit }
+        let sum = Cost(
+            Cost.Amount(same.reduce(0) { $0 + $1.amount.amount }, unit),
+            same.allSatisfy { $0.kind == .actual } ? .actual : .estimated
+        )
+        guard record.cost != sum else { return }
+        record.cost = sum
         unsaved.task = true
     }
 
+    /// Takes in how far an attempt is; the task is as far as its calls are on the average.
+    mutating func advance(_ number: Int, to part: Double) {
+        progress[number] = max(progress[number] ?? 0, min(max(part, 0), 1))
+        var sum = 0.0
+        var calls = record.waiting.count
+        for attempt in record.attempts {
+            switch attempt.state {
+            case .failed, .canceled: continue
+            case .succeeded: sum += 1
+            case .intended, .accepted, .unknown: sum += progress[attempt.number] ?? 0
+            }
+            calls += 1
+        }
+        guard calls > 0 else { return }
+        record.progress = max(record.progress, min(sum / Double(calls), 0.99))
+    }
+
+    /// The takes whose audio is known to be at a vendor and not yet here.
     var pendingFetches: [TaskEffect] {
-        record.outputs.filter { $0.status == .pending && $0.sourceURL != nil }.map {
-            .fetch(output: $0.index)
+        record.outputs.compactMap { output in
+            guard output.status == .pending, output.providerKey != nil,
+                let attempt = attempt(output.attempt), !repeatable.contains(attempt.route)
+            else { return nil }
+            return .fetch(attempt: output.attempt, output: output.index)
         }
     }
 }

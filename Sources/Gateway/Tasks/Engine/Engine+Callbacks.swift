@@ -1,0 +1,79 @@
+package import Providers
+import Sound
+import Telemetry
+
+/// What vendors' callbacks have brought so far.
+package struct CallbackCounts: Sendable, Equatable {
+    /// Messages that led to a question or, signed, were taken at their word.
+    package var used = 0
+    /// Messages without news: of other things, or of jobs that have ended or were never ours.
+    package var ignored = 0
+    /// Messages whose signature is missing, wrong or too old, or that name another job than their address.
+    package var forged = 0
+
+    /// None so far.
+    package init() {}
+}
+
+/// What vendors tell us by themselves: at best a reason to ask, unless they have signed it.
+extension Engine {
+    /// What a callback names: an attempt's own token, or the vendor's id of a job.
+    struct Addressee: Hashable {
+        let provider: String
+        let token: String?
+        let job: String?
+    }
+
+    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's.
+    package func called(back provider: String, token: String?, _ news: CallbackNews) {
+        switch news {
+        case .forged(let reason):
+            count(provider, \.forged)
+            parts.log(.warning, "a forged callback", ["provider": "\(provider)", "reason": "\(reason)"])
+        case .irrelevant: count(provider, \.ignored)
+        case .hint(let job):
+            guard let (id, number) = addressee(provider, token, job) else {
+                return count(provider, \.ignored)
+            }
+            if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
+                count(provider, \.forged)
+                return parts.log(
+                    .warning,
+                    "a callback names another job than its address",
+                    ["provider": "\(provider)", "task": "\(id)"]
+                )
+            }
+            count(provider, \.used)
+            hasNews(id, attempt: number)
+        case .proven(let job, let observation):
+            guard let (id, number) = addressee(provider, nil, job) else { return count(provider, \.ignored) }
+            count(provider, \.used)
+            post(.observed(attempt: number, observation), to: id)
+        }
+    }
+
+    private func addressee(_ provider: String, _ token: String?, _ job: String?) -> (TaskID, Int)? {
+        let key = Addressee(provider: provider, token: token, job: token == nil ? job : nil)
+        return addressees[key].map { ($0.task, $0.attempt) }
+    }
+
+    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>) {
+        callbacks[provider, default: CallbackCounts()][keyPath: kind] += 1
+    }
+
+    /// Makes an attempt known by what callbacks about it may name.
+    func expectCallbacks(about attempt: AttemptRecord, of id: TaskID) {
+        for key in names(of: attempt) { addressees[key] = (id, attempt.number) }
+    }
+
+    func expectNoCallbacks(about attempt: AttemptRecord) {
+        for key in names(of: attempt) { addressees[key] = nil }
+    }
+
+    private func names(of attempt: AttemptRecord) -> [Addressee] {
+        let provider = attempt.name.provider
+        let token = attempt.callbackToken.map { Addressee(provider: provider, token: $0, job: nil) }
+        let job = attempt.providerTaskID.map { Addressee(provider: provider, token: nil, job: $0) }
+        return [token, job].compactMap { $0 }
+    }
+}

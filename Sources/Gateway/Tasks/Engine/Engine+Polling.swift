@@ -1,0 +1,157 @@
+import EventLoop
+import Providers
+import Sound
+import Telemetry
+
+/// Asking vendors how their jobs are, and telling them that nobody wants one any more.
+extension Engine {
+    /// Sets the next question of an attempt; an earlier one that is not asked yet is void.
+    func schedulePoll(_ id: TaskID, attempt number: Int, eta: Duration?, atLeast least: Duration? = nil) {
+        guard let task = live[id], let name = task.attempt(number)?.name else { return }
+        var polling = task.polling[number] ?? Polling()
+        let pace = provider(name.provider)?.pace ?? PollPace(first: .seconds(10), ceiling: .seconds(30))
+        var wait = pace.wait(beforePoll: polling.count, eta: eta, jitter: Double.random(in: 0..<1))
+        if polling.isHinted { wait = min(wait, pauseAfterHint(polling)) }
+        polling.isHinted = false
+        polling.count += 1
+        polling.turn += 1
+        task.polling[number] = polling
+        push(
+            .poll(id, attempt: number, turn: polling.turn, isInTurn: false),
+            after: max(wait, min(least ?? .zero, .seconds(300)))
+        )
+    }
+
+    /// The vendor says that there may be news: asked at once, but not more than once a second.
+    func hasNews(_ id: TaskID, attempt number: Int) {
+        guard let task = live[id], let attempt = task.attempt(number), attempt.state.isOpen else { return }
+        var polling = task.polling[number] ?? Polling()
+        let isBeingAsked = task.works[.polling(attempt: number)] != nil
+        guard attempt.state == .accepted, !isBeingAsked else {
+            polling.isHinted = true
+            task.polling[number] = polling
+            return
+        }
+        polling.turn += 1
+        task.polling[number] = polling
+        push(
+            .poll(id, attempt: number, turn: polling.turn, isInTurn: false),
+            after: pauseAfterHint(polling)
+        )
+    }
+
+    private func pauseAfterHint(_ polling: Polling) -> Duration {
+        guard let askedAt = polling.askedAt else { return .zero }
+        let since = parts.time.instant &- askedAt
+        return since >= 1_000_000_000 ? .zero : .nanoseconds(Int64(1_000_000_000 - since))
+    }
+
+    func poll(_ id: TaskID, attempt number: Int, turn: Int, isInTurn: Bool) {
+        guard !isStopping, let task = live[id], let attempt = task.attempt(number),
+            attempt.state == .accepted, let jobID = attempt.providerTaskID,
+            task.polling[number]?.turn == turn
+        else { return }
+        guard let provider = provider(attempt.name.provider),
+            case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery
+        else {
+            // Nobody to ask until the operator brings the provider back; the deadline decides.
+            return schedulePoll(id, attempt: number, eta: nil)
+        }
+        if !isInTurn, let wait = waitForTurn(at: provider, credential: attempt.credential) {
+            return push(.poll(id, attempt: number, turn: turn, isInTurn: true), after: wait)
+        }
+        task.polling[number]?.askedAt = parts.time.instant
+        task.works[.polling(attempt: number)] = Task {
+            let outcome = await upstream.send(
+                translator.poll(RemoteJob(id: jobID)),
+                to: provider,
+                credential: attempt.credential
+            )
+            guard !Task.isCancelled else { return }
+            live[id]?.works[.polling(attempt: number)] = nil
+            take(outcome, with: translator, attempt: attempt, of: id)
+        }
+    }
+
+    /// Reserves the next turn of a key, where its vendor limits how often it may ask; `nil` when that is now.
+    private func waitForTurn(at provider: Provider, credential: String?) -> Duration? {
+        guard let spacing = provider.pace.spacing else { return nil }
+        let key = "\(provider.id)/\(credential ?? "")"
+        let now = parts.time.instant
+        let turn = max(now, nextQuestion[key] ?? 0)
+        nextQuestion[key] = turn &+ spacing.wholeNanoseconds
+        return turn > now ? .nanoseconds(Int64(clamping: turn - now)) : nil
+    }
+
+    private func take(
+        _ outcome: Upstream.Outcome,
+        with translator: any JobTranslating,
+        attempt: AttemptRecord,
+        of id: TaskID
+    ) {
+        guard case .answered(let reply) = outcome else {
+            return schedulePoll(id, attempt: attempt.number, eta: nil)
+        }
+        do throws(PollError) {
+            let observation = try translator.observation(reply)
+            live[id]?.polling[attempt.number]?.refused = 0
+            if let word = observation.unknownWord, knownWords.insert("\(attempt.name):\(word)").inserted {
+                parts.log(
+                    .warning,
+                    "an unknown status word; taken as running",
+                    ["route": "\(attempt.name)", "word": "\(word)"]
+                )
+            }
+            post(.observed(attempt: attempt.number, observation), to: id)
+        } catch {
+            pollFailed(error, attempt: attempt, of: id)
+        }
+    }
+
+    /// A poll that says nothing never ends a task by itself; a refusal that stays does.
+    private func pollFailed(_ error: PollError, attempt: AttemptRecord, of id: TaskID) {
+        let count = (live[id]?.polling[attempt.number]?.refused ?? 0) + 1
+        live[id]?.polling[attempt.number]?.refused = count
+        switch error {
+        case .transient(let reason, let retryAfter):
+            live[id]?.polling[attempt.number]?.refused = 0
+            parts.log(.debug, "a poll gave no answer", ["task": "\(id)", "reason": "\(reason)"])
+            schedulePoll(id, attempt: attempt.number, eta: nil, atLeast: retryAfter)
+        case .notFound(let failure), .unauthorized(let failure):
+            guard count < 6 else { return post(.lost(attempt: attempt.number, failure), to: id) }
+            parts.log(
+                .warning,
+                "the provider does not answer for a task",
+                ["task": "\(id)", "route": "\(attempt.name)", "code": "\(failure.code.rawValue)"]
+            )
+            schedulePoll(id, attempt: attempt.number, eta: nil)
+        }
+    }
+
+    // MARK: Cancel
+
+    /// Tells the vendor, once, that nobody wants the job any more; it may have ended meanwhile.
+    func cancelAtVendor(_ number: Int, of id: TaskID) {
+        guard let attempt = live[id]?.attempt(number), let jobID = attempt.providerTaskID,
+            let provider = provider(attempt.name.provider),
+            case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
+            let call = translator.cancel(RemoteJob(id: jobID))
+        else { return }
+        Task {
+            let outcome = await upstream.send(call, to: provider, credential: attempt.credential)
+            let answer =
+                switch outcome {
+                case .answered(let reply): "status \(reply.status)"
+                case .notSent(let reason), .unknown(let reason): reason
+                }
+            parts.log(
+                .notice,
+                "a provider was asked to cancel a job",
+                [
+                    "task": "\(id)", "route": "\(attempt.name)", "provider_task_id": "\(jobID)",
+                    "answer": "\(answer)",
+                ]
+            )
+        }
+    }
+}
