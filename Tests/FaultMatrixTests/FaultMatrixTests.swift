@@ -12,7 +12,7 @@ struct FaultMatrixTests {
     @Test("each fault ends as the table says, with as many creates", arguments: FaultTable.rows)
     func row(_ row: Row) async throws {
         let vendor = row.subject.vendor
-        print("BEGIN", row.testDescription); defer { print("END", row.testDescription) } // TEMP
+        print("BEGIN", row.testDescription); defer { print("END", row.testDescription) }  // TEMP
         try await withHouse(row.rules, vendor: vendor) { house in
             _ = try await house.control(.post, "faults", row.mishap.script(at: vendor))
             let task = try await house.create(row.subject.request, along: [row.subject.route])

@@ -19,7 +19,9 @@ extension Row: CustomTestStringConvertible {
 
 /// The matrix as data: the rule for each kind of fault, and the vendors' exceptions.
 enum FaultTable {
-    static let rows = Subject.all.flatMap(rows).filter { row in getenv("ROW").map { row.testDescription.contains(String(cString: $0)) } ?? true } // TEMP
+    static let rows = Subject.all.flatMap(rows).filter { row in
+        getenv("ROW").map { row.testDescription.contains(String(cString: $0)) } ?? true
+    }  // TEMP
 
     /// A rule: what goes wrong, in which house, and what comes of it.
     struct Rule {
@@ -36,7 +38,8 @@ enum FaultTable {
 
     private static func rows(_ subject: Subject) -> [Row] {
         let all =
-            create(subject) + refusals(subject) + poll(subject) + pollRefusals(subject) + asset + file + cancel
+            create(subject) + refusals(subject) + poll(subject) + pollRefusals(subject) + asset + file
+            + cancel
             + callback(subject)
         return all.filter { subject.calls.contains($0.mishap.call) }.map { rule in
             Row(
@@ -124,7 +127,9 @@ enum FaultTable {
     /// A job that is never done: with a known word or without, audio that is there would be the task's.
     private static func endless(_ subject: Subject) -> HouseRules {
         let isMusicGPT = subject.vendor == "musicgpt"
-        let name = isMusicGPT ? "\(subject.request.type == .music ? "music" : "sound")_seconds" : "generation_seconds"
+        let name =
+            isMusicGPT
+            ? "\(subject.request.type == .music ? "music" : "sound")_seconds" : "generation_seconds"
         return HouseRules(settings: [name: 86_400])
     }
 
@@ -212,7 +217,11 @@ enum FaultTable {
         ]
         let own = [
             Rule(Mishap(call: .callback, kind: "unknown_word"), in: told, .succeeds),
-            Rule(Mishap(call: .callback, kind: "create_failed", times: once), in: told, .fails(.providerFailed)),
+            Rule(
+                Mishap(call: .callback, kind: "create_failed", times: once),
+                in: told,
+                .fails(.providerFailed)
+            ),
         ]
         return usual + (isSuno ? own : [])
     }

@@ -96,9 +96,6 @@ extension Engine {
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
         case .accepted(let number, let job):
-            if record.attempts.indices.contains(number - 1) {
-                expectCallbacks(about: record.attempts[number - 1], of: record.id)
-            }
             let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
             parts.log(
                 .notice,
@@ -176,7 +173,9 @@ extension Engine {
             switch event {
             // Kept too late: nobody will refer to it.
             case .outputKept(_, _, let asset, _): giveUp(asset)
-            case .accepted(let number, let job): noteLate(job, attempt: number, of: task.machine)
+            case .accepted(let number, let job):
+                if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
+                noteLate(job, attempt: number, of: task.machine)
             default: break
             }
         }
