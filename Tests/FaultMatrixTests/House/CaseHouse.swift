@@ -69,7 +69,7 @@ struct CaseHouse {
     /// More than any fault that passes needs.
     static let deadline = Duration.seconds(900)
 
-    /// The task when it has ended. Where nothing but the deadline can end it, the deadline comes.
+    /// The task when it has ended; where nothing but the deadline can end it, the deadline comes.
     func end(of task: TaskRecord) async throws -> TaskRecord {
         await ledger.until { record in record.attempts.contains { $0.state == .unknown } }
         if ledger.record?.status.hasEnded == false { time.advance(by: Self.deadline) }

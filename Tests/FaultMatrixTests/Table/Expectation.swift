@@ -30,7 +30,7 @@ struct Expectation: Hashable, Sendable {
         )
     }
 
-    /// The vendor surely did not take the job. What passes with time is tried three times at the last candidate.
+    /// The vendor surely did not take the job; what passes with time is tried three times at the last candidate.
     static func refused(_ code: Failure.Code) -> Expectation {
         let tries = passesWithTime.contains(code) ? 3 : 1
         return Expectation(

@@ -13,10 +13,14 @@ struct Subject: Sendable {
     let refusals: [Refusal: Failure.Code?]
     /// What the refusals of a poll come to when they stay; `nil` for those that end nothing.
     var pollRefusals: [Refusal: Failure.Code?] = [:]
-    /// Where the vendor's own rule takes the place of the usual one.
-    var exceptions: [Mishap: Expectation] = [:]
 
     var vendor: String { route.provider }
+    /// Whether it is one of the hosts that share the Suno family's API.
+    var isSuno: Bool { ["sunoapi", "apibox", "kie"].contains(vendor) }
+    /// Whether its refusals have a word of the vendor's beside the number.
+    var hasWords: Bool { ["videogen", "elevenlabs"].contains(vendor) }
+    /// Whether its callbacks can be told from forged ones.
+    var signsCallbacks: Bool { ["kie", "videogen"].contains(vendor) }
 }
 
 extension Subject: CustomTestStringConvertible {
@@ -127,7 +131,7 @@ extension Subject {
     static let videoGen = Subject(
         route: RouteName(provider: "videogen", operation: "sound_effect"),
         second: RouteName(provider: "sunoapi", operation: "sounds"),
-        request: request { $0.promptInfluence = nil },
+        request: request(),
         calls: [.create, .poll, .cancel, .file, .asset, .registration, .callback],
         refusals: [
             400: .providerRejected, 401: .providerAuth, "missing_api_key": .providerAuth,

@@ -10,7 +10,7 @@ import Telemetry
 import Testing
 import Threads
 
-/// An engine over vendors on paper, called `a`, `b`, …
+/// An engine over vendors on paper; the first is called `a`, the next `b`.
 struct PaperBench: Sendable {
     let engine: Engine
     let loop: EventLoop
@@ -24,7 +24,7 @@ struct PaperBench: Sendable {
     /// Where a vendor's files are.
     func url(_ file: String, at provider: Int = 0) -> String { "\(providers[provider].baseURL)/file/\(file)" }
 
-    /// Creates a task along `a/jobs`, `b/audio`, …
+    /// Creates a task along routes such as `a/jobs` and `b/audio`.
     func create(
         _ routes: String...,
         takesPerCall: Int? = nil,
@@ -138,7 +138,6 @@ func withPaper(
             outcome = .failure(error)
         }
         await engine.stop(within: .zero)
-        for vendor in vendors { vendor.open() }
         await client.shutdown()
         for server in servers { await server.stop(within: .seconds(1)) }
         pool.shutdown()

@@ -3,7 +3,6 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
-import Threads
 
 /// A loopback vendor of no make: each kind of call is answered by a script, and what was asked can be waited for.
 final class PaperVendor: Sendable {
@@ -19,9 +18,6 @@ final class PaperVendor: Sendable {
     let asked = Watch<[Call]>([])
     private let scripts: [String: Script]
     private let time: DreamTime
-    /// Opened by the test, for answers that wait.
-    let gate = Watch(false)
-    private let running = Guarded((now: 0, most: 0))
 
     /// Kinds are `create`, `job`, `audio`, `file`, `address`, `lyrics`, `cancel` and `balance`.
     init(_ time: DreamTime, _ scripts: [String: Script]) {
@@ -38,13 +34,6 @@ final class PaperVendor: Sendable {
         await asked.until { calls in calls.count { $0.kind == kind } >= times }
     }
 
-    func isOpened() async { await gate.until { $0 } }
-
-    func open() { gate.change { $0 = true } }
-
-    /// The most jobs that it had at a time.
-    var mostRunning: Int { running.withLock { $0.most } }
-
     func answer(_ request: Request) async -> Response {
         let path = request.target.path.split(separator: "/").map(String.init)
         guard let kind = path.first, let script = scripts[kind] else { return Response(.notFound) }
@@ -54,15 +43,7 @@ final class PaperVendor: Sendable {
             turn = calls.count { $0.kind == kind } + 1
             calls.append(Call(kind: kind, subject: subject, instant: time.instant))
         }
-        if kind == "create" {
-            running.withLock { running in
-                running.now += 1
-                running.most = max(running.most, running.now)
-            }
-        }
-        let response = await script(turn, subject)
-        if kind == "file" { running.withLock { $0.now -= 1 } }
-        return response
+        return await script(turn, subject)
     }
 }
 
