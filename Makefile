@@ -51,11 +51,14 @@ run: release ## build and start the gateway on localhost:8080
 run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
-test: build architecture ## build and run every test (FILTER=Name for some)
+test: build architecture ## build and run every test (FILTER=Name for some, without the vendors' clients)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+	@[ -n '$(FILTER)' ] || Tests/SDK/run .build/debug/soundgate || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of the vendors' clients, which could not run" >&2; \
+	  exit $$status; }
 
 .PHONY: test-sdk
-test-sdk: build ## let the vendors' own clients talk to the doubles (network, once)
+test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
 	Tests/SDK/run .build/debug/soundgate
 
 # What routing reads, as a table in README.md; a test fails when the two differ.
