@@ -10,6 +10,7 @@ import Sound
 import Synchronization
 package import Tasks
 package import Telemetry
+import Threads
 
 /// The HTTP face of the gateway: every route of the API over one engine.
 package final class Gateway: Sendable {
@@ -52,6 +53,8 @@ package final class Gateway: Sendable {
     let clients: ClientDirectory
     let documents: Documents
     let providerNames: [String]
+    /// Keyed creates that are being answered.
+    let creating = Guarded(Set<IdempotencyKey>())
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)

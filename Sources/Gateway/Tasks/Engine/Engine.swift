@@ -185,6 +185,13 @@ package actor Engine {
 
     // MARK: From outside
 
+    /// What a create comes to.
+    package enum Creation: Sendable {
+        case created(TaskRecord)
+        /// The key has had its answer; nothing was begun.
+        case known(FirstAnswer)
+    }
+
     /// Stores a new task and begins to work on it; it is durable when this returns.
     package nonisolated func create(
         _ request: SoundRequest,
@@ -192,8 +199,37 @@ package actor Engine {
         client: String?,
         deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        try await parts.ledger.admit(record, holder: holder)
+        takeUp(record)
+        return record
+    }
+
+    /// The same under a client's key: once, and with the first answer for whoever asks again.
+    package nonisolated func create(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration,
+        answer: (TaskRecord) -> FirstAnswer
+    ) async throws(LedgerError) -> Creation {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        switch try await parts.ledger.admit(record, holder: holder, answer: answer(record)) {
+        case .known(let first): return .known(first)
+        case .admitted:
+            takeUp(record)
+            return .created(record)
+        }
+    }
+
+    private nonisolated func newTask(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration
+    ) -> TaskRecord {
         let now = parts.time.moment
-        let record = TaskRecord(
+        return TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -201,10 +237,11 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
-        try await parts.ledger.admit(record, holder: holder)
+    }
+
+    private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
-        return record
     }
 
     /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.

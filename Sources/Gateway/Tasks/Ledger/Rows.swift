@@ -22,6 +22,34 @@ enum Rows {
             duration, title, lyrics, timed_lyrics, cover_url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
+    static let insertFirstAnswer = """
+        INSERT INTO first_answers (client, key, fingerprint, task, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    static func values(of answer: FirstAnswer) -> [SQLiteValue] {
+        [
+            .text(answer.key.client ?? ""), .text(answer.key.value), .text(answer.fingerprint),
+            .text(answer.task.rawValue), .integer(Int64(answer.status)), .blob(answer.body),
+            .integer(answer.createdAt.milliseconds),
+        ]
+    }
+
+    static func firstAnswer(to key: IdempotencyKey, on connection: Connection) throws -> FirstAnswer? {
+        try connection.first(
+            "SELECT fingerprint, task, status, body, created_at FROM first_answers WHERE client = ? AND key = ?",
+            [.text(key.client ?? ""), .text(key.value)]
+        ) { row in
+            FirstAnswer(
+                key: key,
+                fingerprint: row.text(0),
+                task: TaskID(rawValue: row.text(1)),
+                status: row.int(2),
+                body: row.blob(3),
+                createdAt: Moment(milliseconds: row.int64(4))
+            )
+        }
+    }
+
     static func values(of record: TaskRecord) -> [SQLiteValue] {
         [
             .text(record.id.rawValue), SQLiteValue(record.client), .text(record.request.type.rawValue),
