@@ -124,6 +124,7 @@ package final class Gateway: Sendable {
         guarded(&router, .delete, "/v1/sounds/{id}") { [self] in try await deleteSound($0, $1) }
         guarded(&router, .post, "/v1/sounds/{id}/cancel") { [self] in try await cancelSound($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}/audio/{index}") { [self] in try await soundAudio($0, $1) }
+        guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }

@@ -235,7 +235,7 @@ extension Gateway {
     }
 
     /// The task that the path names, if the caller may see it; the same 404 for one that is somebody else's.
-    private func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
+    func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
         guard let text = call.parameters["id"], text.hasPrefix("snd_"), text.utf8.count <= 64 else {
             throw ProblemDetails.notFound("task")
         }

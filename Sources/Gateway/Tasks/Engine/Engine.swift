@@ -151,6 +151,8 @@ package actor Engine {
     var armed: [UInt64] = []
     var waiters: [Int: Waiter] = [:]
     var waitersOf: [TaskID: [Int]] = [:]
+    /// Who waits for any change of a task.
+    var listeners: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
     /// When a stopping engine gives up on the ledger, in monotonic nanoseconds.
@@ -291,6 +293,35 @@ package actor Engine {
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.wake(token) } }
         }
+    }
+
+    /// Waits until a task is no longer as it was seen, has ended, or so long.
+    package func waitForNews(of id: TaskID, after seen: TaskRecord, atMost span: Duration) async {
+        guard live[id] != nil, !isStopping, !isNews(id, seen) else { return }
+        let token = newToken()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard live[id] != nil, !Task.isCancelled, !isNews(id, seen) else {
+                    return continuation.resume()
+                }
+                waiters[token] = Waiter(task: id, continuation: continuation)
+                listeners[id, default: []].append(token)
+                push(.waiter(token), after: span)
+            }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.wake(token) } }
+        }
+    }
+
+    private func isNews(_ id: TaskID, _ seen: TaskRecord) -> Bool {
+        guard let record = board.record(id) else { return false }
+        return record.revision != seen.revision || record.progress != seen.progress
+    }
+
+    /// Makes a task's state known, and wakes those who wait for any news of it.
+    func publish(_ record: TaskRecord) {
+        board.publish(record)
+        for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
     }
 
     /// Removes an ended task and the audio that no other task shares.

@@ -100,4 +100,13 @@ package let ledgerMigrations: [Migration] = [
             CREATE INDEX first_answers_by_age ON first_answers (created_at);
             """
     ),
+    Migration(
+        "2026-11-21 when takes were ready",
+        sql: """
+            ALTER TABLE outputs ADD COLUMN ready_at INTEGER;
+            UPDATE outputs SET ready_at = (
+                SELECT COALESCE(ended_at, started_at, created_at) FROM tasks WHERE id = outputs.task)
+                WHERE status = 'ready';
+            """
+    ),
 ]

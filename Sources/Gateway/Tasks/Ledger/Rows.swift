@@ -19,7 +19,8 @@ enum Rows {
         """
     static let putOutput = """
         INSERT OR REPLACE INTO outputs (task, number, attempt, status, provider_key, source_url, sha256, format, bytes,
-            duration, title, lyrics, timed_lyrics, cover_url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            duration, title, lyrics, timed_lyrics, cover_url, error, ready_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     static let insertFirstAnswer = """
@@ -87,7 +88,7 @@ enum Rows {
             SQLiteValue(output.asset?.format.rawValue), SQLiteValue(output.asset?.bytes),
             SQLiteValue(output.asset?.duration), SQLiteValue(output.title), SQLiteValue(output.lyrics),
             SQLiteValue(output.timedLyrics.map(LedgerCodec.encode)), SQLiteValue(output.coverURL),
-            SQLiteValue(output.error.map(LedgerCodec.encode)),
+            SQLiteValue(output.error.map(LedgerCodec.encode)), SQLiteValue(output.readyAt?.milliseconds),
         ]
     }
 
@@ -111,7 +112,7 @@ enum Rows {
         record.outputs = try connection.query(
             """
             SELECT number, attempt, status, provider_key, source_url, sha256, format, bytes, duration, title, lyrics,
-                timed_lyrics, cover_url, error FROM outputs WHERE task = ? ORDER BY number
+                timed_lyrics, cover_url, error, ready_at FROM outputs WHERE task = ? ORDER BY number
             """,
             key
         ) { try output($0) }
@@ -183,6 +184,7 @@ enum Rows {
         output.timedLyrics = try LedgerCodec.timedLines(row.optionalText(11))
         output.coverURL = row.optionalText(12)
         output.error = try LedgerCodec.failure(row.optionalText(13))
+        output.readyAt = row.optionalInt64(14).map(Moment.init)
         return output
     }
 
