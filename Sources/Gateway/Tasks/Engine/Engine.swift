@@ -175,6 +175,8 @@ package actor Engine {
     /// An engine on a loop; `recover` brings back what an earlier process left.
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
+        var parts = parts
+        for provider in parts.providers { parts.policy.onUnknown[provider.id] = provider.onUnknown }
         self.parts = parts
         upstream = Upstream(client: parts.client)
         for provider in parts.providers where provider.isEnabled {
