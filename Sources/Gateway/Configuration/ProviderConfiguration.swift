@@ -20,6 +20,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
     package var polling = Polling()
     /// How long the vendor may take.
     package var timeouts = Timeouts()
+    /// What is done when nobody can tell whether the vendor took a job; `nil` means `routing.on_unknown`.
+    package var onUnknown: RoutingConfiguration.OnUnknown?
     /// What the vendor signs its callbacks with.
     package var webhookSecret: Secret<String>?
     /// Settings that only the adapter understands and checks; always an object.

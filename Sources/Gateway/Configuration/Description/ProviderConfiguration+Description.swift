@@ -41,6 +41,12 @@ extension ProviderConfiguration {
                     .section(Polling.section),
                     "The pace of asking for a task's state"
                 ),
+                Field(
+                    "on_unknown",
+                    \.onUnknown,
+                    .choice(what: "a way to go on"),
+                    "What is done when nobody can tell whether the vendor took a job; routing.on_unknown when not set"
+                ),
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long the vendor may take"),
                 Field("options", \.options, .freeMap, "Settings that only the adapter understands"),
                 Field(

@@ -130,6 +130,8 @@ package struct Provider: Sendable {
     package var connectTimeout = Duration.seconds(10)
     /// How long the vendor may take for a whole answer.
     package var requestTimeout: Duration
+    /// What is done when it cannot be told whether the vendor took a job.
+    package var onUnknown = UnknownPolicy.wait
     /// What proves that a callback is the vendor's.
     package var webhookSecret: Secret<String>?
 
