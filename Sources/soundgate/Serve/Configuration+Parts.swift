@@ -49,7 +49,8 @@ extension Provider {
                 Credential(
                     name: $0.name,
                     key: $0.key,
-                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency
+                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency,
+                    rateLimit: $0.rateLimit.map { ($0.count, $0.per) }
                 )
             },
             extraModels: configured.models,

@@ -208,6 +208,34 @@ struct MovingOnTests {
     }
 }
 
+@Suite("Another key of the same provider")
+struct KeyRefusedTests {
+    @Test("a refused key is no try of the job: another one is asked at once on the same route")
+    func another() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        for number in 1...5 {
+            let effects = bench.apply(.keyRefused(attempt: number, Failure(.providerAuth, "x")))
+            #expect(
+                effects == [
+                    .releaseSlot(attempt: number), .waitForSlot(request: number + 1, after: .zero),
+                ]
+            )
+            bench.apply(.slotGranted(request: number + 1, credential: "k\(number)", token: nil))
+        }
+        #expect(bench.record.attempts.allSatisfy { $0.name.provider == "a" && $0.tries == 1 })
+    }
+
+    @Test("keys that only want a pause are tried as often as anything else")
+    func paused() {
+        var bench = Stage.intended.bench(admitted(at: ["a"]))
+        for number in 1...2 {
+            bench.apply(.keyRefused(attempt: number, Failure(.rateLimited, "x")))
+            bench.apply(.slotGranted(request: number + 1, credential: nil, token: nil))
+        }
+        #expect(bench.apply(.keyRefused(attempt: 3, Failure(.rateLimited, "x"))).last == .end)
+    }
+}
+
 @Suite("What is done when nobody can tell")
 struct UnknownPolicyTests {
     private func bench(_ wish: UnknownPolicy, at providers: [String] = ["a", "b"]) -> Bench {

@@ -117,7 +117,12 @@ extension ProviderConfiguration.Credential {
                     .integer(in: 1...100_000),
                     "The most tasks at the vendor at once with this key; the adapter's own limit when not set"
                 ),
-                .later("rate_limit", "How often the key may be used"),
+                Field(
+                    "rate_limit",
+                    \.rateLimit,
+                    .rate,
+                    "The most tasks begun with this key within a time, as 20/10s; no limit of ours when not set"
+                ),
             ]
         )
     }

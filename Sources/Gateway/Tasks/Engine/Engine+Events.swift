@@ -95,7 +95,14 @@ extension Engine {
         case .outputKept(_, _, let asset, _):
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        case .delivered(let number, _):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
         case .accepted(let number, let job):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
             if record.attempts.indices.contains(number - 1) {
                 expectCallbacks(about: record.attempts[number - 1], of: record.id)
             }

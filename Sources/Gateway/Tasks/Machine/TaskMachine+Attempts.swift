@@ -57,6 +57,20 @@ extension TaskMachine {
         return attemptFailed(number, failure, at: now)
     }
 
+    /// Asks again with another key. A key that is refused is not used again, so that this comes to an end; keys that
+    /// only want a pause are tried as often as anything else.
+    mutating func keyRefused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended else { return [] }
+        let tries = failure.code == .rateLimited ? attempt.tries + 1 : attempt.tries
+        guard tries <= policy.maxAttempts else { return attemptFailed(number, failure, at: now) }
+        change(number) {
+            $0.state = .failed
+            $0.error = failure
+            $0.endedAt = now
+        }
+        return release(number) + request(attempt.takes, on: attempt.route, tries: tries, at: now)
+    }
+
     mutating func acceptanceUnknown(_ number: Int, at now: Moment) -> [TaskEffect] {
         guard let attempt = attempt(number), attempt.state == .intended else { return [] }
         markUnknown(number)

@@ -11,6 +11,8 @@ package enum TaskEvent: Sendable, Equatable {
     case accepted(attempt: Int, RemoteJob)
     /// The job surely was not started.
     case refused(attempt: Int, Failure)
+    /// The vendor refused the key and not the job, and there is another key.
+    case keyRefused(attempt: Int, Failure)
     /// Nobody can tell whether the vendor took the job.
     case acceptanceUnknown(attempt: Int)
     /// The vendor answered the create with audio, for good or bad.
@@ -182,6 +184,7 @@ package struct TaskMachine: Sendable {
             return attemptFailed(number, failure, at: now)
         case .accepted(let number, let job): return accepted(number, job, at: now)
         case .refused(let number, let failure): return refused(number, failure, at: now)
+        case .keyRefused(let number, let failure): return keyRefused(number, failure, at: now)
         case .acceptanceUnknown(let number): return acceptanceUnknown(number, at: now)
         case .delivered(let number, let take): return delivered(number, take, at: now)
         case .renderingBegan(let number, let takes): return renderingBegan(number, takes)
