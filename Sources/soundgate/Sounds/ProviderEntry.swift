@@ -15,8 +15,10 @@ struct ProviderEntry {
     /// Its line in the summary, under ``heading``.
     var summary: [String] {
         let keys = (json["credentials"]?.array ?? []).map { key in
-            let name = key["name"]?.string ?? "?"
-            return Self.amount(key["balance"]).map { "\(name) (\($0) left)" } ?? name
+            let notes = [Self.trouble(key), Self.amount(key["balance"]).map { "\($0) left" }].compactMap(
+                \.self
+            )
+            return (key["name"]?.string ?? "?") + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
         }
         return [
             name,
@@ -62,6 +64,13 @@ struct ProviderEntry {
     }
 
     private func text(_ name: String) -> String { printable(json[name]?.string ?? "?") }
+
+    /// Why a key is not used for now, with the time that it lasts where that is known.
+    private static func trouble(_ key: JSONValue) -> String? {
+        guard let state = key["state"]?.string, state != "usable" else { return nil }
+        let words = state.split(separator: "_").joined(separator: " ")
+        return key["usable_in"]?.double.map { "\(words) for \(shortNumber($0, places: 0)) s" } ?? words
+    }
 
     private static func amount(_ balance: JSONValue?) -> String? {
         guard let amount = balance?["amount"]?.double else { return nil }
