@@ -86,6 +86,8 @@ package struct AssetFetcher: Sendable {
     ) async -> Reception {
         var request = request
         request.maximumBytes = maximumBytes
+        // Some vendors say "application/octet-stream", and errors are JSON.
+        request.fields["Accept"] = "audio/*, */*;q=0.5"
         let temporary = store.temporaryPath()
         let sink = AnswerSink(file: FileSink(path: temporary, pool: pool))
         let status: Status

@@ -176,6 +176,7 @@ package struct OutputRecord: Sendable, Equatable {
     package var lyrics: String?
     package var timedLyrics: [TimedLine]?
     package var coverURL: String?
+    package var readyAt: Moment?
     package var error: Failure?
 
     /// A take that is yet to come.

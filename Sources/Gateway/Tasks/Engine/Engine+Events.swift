@@ -46,7 +46,7 @@ extension Engine {
             // Without the ledger nothing may follow: the next process goes on from what is stored.
             if let change, await !commit(change) { break }
             afterCommit(event, record)
-            board.publish(record)
+            publish(record)
             if case .slotGranted(let request, _, _) = event { seat(request, of: id, effects) }
             for effect in effects { run(effect, for: id) }
         }
@@ -62,7 +62,7 @@ extension Engine {
         live[id]?.isBusy = true
         Task {
             guard await commit(change) else { return }
-            board.publish(change.record)
+            publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
         }
@@ -181,6 +181,7 @@ extension Engine {
             }
         }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
+        for token in listeners.removeValue(forKey: id) ?? [] { wake(token) }
         dropStaleDues()
     }
 

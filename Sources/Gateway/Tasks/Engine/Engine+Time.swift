@@ -68,6 +68,7 @@ extension Engine {
     func wake(_ token: Int) {
         guard let waiter = waiters.removeValue(forKey: token) else { return }
         waitersOf[waiter.task]?.removeAll { $0 == token }
+        listeners[waiter.task]?.removeAll { $0 == token }
         waiter.continuation.resume()
     }
 }

@@ -151,6 +151,8 @@ package actor Engine {
     var armed: [UInt64] = []
     var waiters: [Int: Waiter] = [:]
     var waitersOf: [TaskID: [Int]] = [:]
+    /// Who waits for any change of a task.
+    var listeners: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
     /// When a stopping engine gives up on the ledger, in monotonic nanoseconds.
@@ -185,6 +187,13 @@ package actor Engine {
 
     // MARK: From outside
 
+    /// What a create comes to.
+    package enum Creation: Sendable {
+        case created(TaskRecord)
+        /// The key has had its answer; nothing was begun.
+        case known(FirstAnswer)
+    }
+
     /// Stores a new task and begins to work on it; it is durable when this returns.
     package nonisolated func create(
         _ request: SoundRequest,
@@ -192,8 +201,37 @@ package actor Engine {
         client: String?,
         deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        try await parts.ledger.admit(record, holder: holder)
+        takeUp(record)
+        return record
+    }
+
+    /// The same under a client's key: once, and with the first answer for whoever asks again.
+    package nonisolated func create(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration,
+        answer: (TaskRecord) -> FirstAnswer
+    ) async throws(LedgerError) -> Creation {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        switch try await parts.ledger.admit(record, holder: holder, answer: answer(record)) {
+        case .known(let first): return .known(first)
+        case .admitted:
+            takeUp(record)
+            return .created(record)
+        }
+    }
+
+    private nonisolated func newTask(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration
+    ) -> TaskRecord {
         let now = parts.time.moment
-        let record = TaskRecord(
+        return TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -201,10 +239,11 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
-        try await parts.ledger.admit(record, holder: holder)
+    }
+
+    private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
-        return record
     }
 
     /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.
@@ -254,6 +293,35 @@ package actor Engine {
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.wake(token) } }
         }
+    }
+
+    /// Waits until a task is no longer as it was seen, has ended, or so long.
+    package func waitForNews(of id: TaskID, after seen: TaskRecord, atMost span: Duration) async {
+        guard live[id] != nil, !isStopping, !isNews(id, seen) else { return }
+        let token = newToken()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard live[id] != nil, !Task.isCancelled, !isNews(id, seen) else {
+                    return continuation.resume()
+                }
+                waiters[token] = Waiter(task: id, continuation: continuation)
+                listeners[id, default: []].append(token)
+                push(.waiter(token), after: span)
+            }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.wake(token) } }
+        }
+    }
+
+    private func isNews(_ id: TaskID, _ seen: TaskRecord) -> Bool {
+        guard let record = board.record(id) else { return false }
+        return record.revision != seen.revision || record.progress != seen.progress
+    }
+
+    /// Makes a task's state known, and wakes those who wait for any news of it.
+    func publish(_ record: TaskRecord) {
+        board.publish(record)
+        for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
     }
 
     /// Removes an ended task and the audio that no other task shares.
