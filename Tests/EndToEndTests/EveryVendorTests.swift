@@ -157,6 +157,23 @@ import Testing
         }
     }
 
+    @Test func theConfigurationForTheDoublesHasAllOfThem() async throws {
+        try await withEveryVendor { gateway, doubles, _ in
+            let known = try await doubles.get("/").json["doubles"]?.array ?? []
+            let providers = try await gateway.get("/v1/providers").json["data"]?.array ?? []
+            let enabled = providers.filter { $0["enabled"] == true }
+            #expect(
+                Set(enabled.compactMap { $0["name"]?.string })
+                    == Set(known.compactMap { $0["vendor"]?.string })
+            )
+            for provider in enabled {
+                let name = provider["name"]?.string ?? ""
+                #expect(provider["adapter"]?.string == name)
+                #expect(provider["base_url"]?.string == "\(doubles.address)/\(name)")
+            }
+        }
+    }
+
     @Test func balancesStandBesideTheKeysOfVendorsThatTellThem() async throws {
         try await withEveryVendor { gateway, doubles, _ in
             for vendor in ["sunoapi", "apibox", "kie"] { try await doubles.turn(vendor, ["credits": 1234.5]) }

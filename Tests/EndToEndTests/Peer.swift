@@ -161,7 +161,7 @@ func withGateway(
 
 /// Polls until `condition` holds; a failure when it does not in time.
 func eventually<Value>(
-    _ what: String,
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(20),
     _ condition: () async throws -> Value?
 ) async throws -> Value {
@@ -171,7 +171,7 @@ func eventually<Value>(
         if let value = try await condition() { return value }
         try await Task.sleep(for: .milliseconds(20))
     }
-    throw NeverCame(what: what)
+    throw NeverCame(what: what())
 }
 
 /// Something that did not come about in time.

@@ -50,35 +50,103 @@ import Testing
         }
     }
 
+    /// How a vendor may tell of a job otherwise than once, in order and after it has answered.
+    struct Manner: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var switches: JSONObject = [:]
+        var isAnsweredLate = false
+        var polling = never
+    }
+
+    @Test(
+        arguments: [
+            Asked(operation: "sunoapi/sounds", request: ["prompt": "bell, 1 second long"]),
+            Asked(
+                operation: "musicgpt/music",
+                request: ["prompt": "calm piano", "type": "music", "duration": 2]
+            ),
+        ],
+        [
+            Manner(
+                testDescription: "thrice and the last first",
+                switches: ["callback_copies": 3, "callback_order": "reversed"]
+            ),
+            Manner(testDescription: "before the create is answered", isAnsweredLate: true),
+            Manner(
+                testDescription: "before polls know",
+                switches: ["callbacks": "only"],
+                polling: "{ first: 100ms, ceiling: 200ms }"
+            ),
+        ]
+    )
+    func anyMannerOfCallingBackMakesOneEnd(_ asked: Asked, _ manner: Manner) async throws {
+        let port = try LoopbackPort()
+        let vendors = DoubledVendors(names: [asked.vendor], polling: manner.polling, port: port)
+        try await withEmulatedVendors(vendors) { gateway, doubles, _ in
+            if !manner.switches.isEmpty { try await doubles.turn(asked.vendor, manner.switches) }
+            if manner.isAnsweredLate {
+                try await doubles.script([
+                    "vendor": .string(asked.vendor), "operation": "create", "fault": "slow", "seconds": 2,
+                ])
+            }
+            var request = asked.request
+            request["provider"] = .string(asked.vendor)
+            request["deadline"] = 20
+            let task = try await gateway.sound(.object(request))
+            #expect(task["status"] == "succeeded", "\(task)")
+            #expect(task["attempts"]?.array?.count == 1)
+            let outputs = task["outputs"]?.array ?? []
+            #expect(outputs.compactMap { $0["status"]?.string } == ["ready", "ready"])
+            #expect(try await doubles.calls("operation=create").count == 1)
+        }
+    }
+
+    // MARK: VideoGen
+
     @Test func aVideoGenTaskEndsByTheCallbackThatTheProgramRegistered() async throws {
+        try await withRegisteredVideoGen { gateway, doubles in
+            let task = try await gateway.sound([
+                "prompt": "creaking door", "duration": 1, "variations": 2, "deadline": 20,
+                "provider": "videogen",
+            ])
+            #expect(task["status"] == "succeeded", "\(task)")
+            #expect(try await doubles.calls("operation=poll").isEmpty, "its word was taken")
+            let counts = try await gateway.get("/v1/providers").json.callbackCounts(of: "videogen")
+            #expect(counts == ["used": 1, "ignored": 0, "forged": 0])
+        }
+    }
+
+    @Test func aVideoGenTaskFailsByCallback() async throws {
+        try await withRegisteredVideoGen { gateway, doubles in
+            try await doubles.script(["vendor": "videogen", "operation": "callback", "fault": "failed"])
+            let task = try await gateway.sound([
+                "prompt": "creaking door", "deadline": 20, "provider": "videogen",
+            ])
+            #expect(task["status"] == "failed")
+            #expect(task["error"]?["code"] == "provider_failed", "\(task)")
+            #expect(try await doubles.calls("operation=poll").isEmpty)
+        }
+    }
+
+    /// Registers a gateway at VideoGen's double by the program itself, and runs it.
+    private func withRegisteredVideoGen(_ body: (_ gateway: Peer, _ doubles: Peer) async throws -> Void)
+        async throws
+    {
         try await withDoubles(speed: 50) { doubles, folder in
             let port = try LoopbackPort()
             var vendors = DoubledVendors(names: ["videogen"], polling: Self.never, port: port)
             try folder.write(vendors.text(at: doubles), to: "before.yaml")
-            let run = try await Program.run(
-                [
-                    "webhooks", "register", "videogen", "--config", "before.yaml", "--secret-file", "signing",
-                ],
-                in: folder,
-                environment: DoubledVendors.environment
-            )
-            #expect(run.status == 0, "\(run.errors)")
-            #expect(run.output == "webhook_secret: ${file:signing}\n")
+            let register = [
+                "webhooks", "register", "videogen", "--config", "before.yaml", "--secret-file", "signing",
+            ]
+            let run = try await Program.run(register, in: folder, environment: DoubledVendors.environment)
+            try #require(run.status == 0, "\(run.errors)")
             vendors.secrets["videogen"] = "${file:\(folder.file("signing"))}"
             try await withGateway(
                 config: vendors.text(at: doubles),
                 port: port.number,
                 environment: DoubledVendors.environment
-            ) { gateway, _ in
-                let task = try await gateway.sound([
-                    "prompt": "creaking door", "duration": 1, "variations": 2, "deadline": 20,
-                    "provider": "videogen",
-                ])
-                #expect(task["status"] == "succeeded", "\(task)")
-                #expect(try await doubles.calls("operation=poll").isEmpty, "its word was taken")
-                let counts = try await gateway.get("/v1/providers").json.callbackCounts(of: "videogen")
-                #expect(counts == ["used": 1, "ignored": 0, "forged": 0])
-            }
+            ) { gateway, _ in try await body(gateway, doubles) }
         }
     }
 
@@ -259,10 +327,12 @@ import Testing
         ]
     }
 
+    /// What VideoGen says of a good end.
     private static func event(of execution: String) -> JSONValue {
         [
-            "type": "tool_execution.succeeded",
-            "data": ["toolExecutionId": .string(execution), "status": "succeeded", "results": []],
+            "event": "tool_execution.succeeded", "toolExecutionId": .string(execution),
+            "occurredAt": .integer(Int64(time(nil))), "toolType": "GENERATE_SOUND_EFFECT",
+            "results": [["fileId": "vg_file_1", "type": "AUDIO"]],
         ]
     }
 }

@@ -89,8 +89,8 @@ import Testing
 
     @Test func aKilledGatewayAsksNobodyTwiceAndGoesOnWithWhatWasTaken() async throws {
         try await withDoubles(speed: 10) { doubles, folder in
-            try await doubles.turn("videogen", ["generation_seconds": 30])
-            try await doubles.turn("musicgpt", ["sound_seconds": 30])
+            try await doubles.turn("videogen", ["generation_seconds": 50])
+            try await doubles.turn("musicgpt", ["sound_seconds": 50])
             try await doubles.script([
                 "vendor": "elevenlabs", "operation": "create", "fault": "slow", "seconds": 60,
             ])
@@ -109,10 +109,10 @@ import Testing
             let gateway = try await first.peer(doubles.client, ready: "/readyz")
             var ids: [String: String] = [:]
             for vendor in vendors.names {
-                let created = try await gateway.post(
-                    "/v1/sounds",
-                    ["prompt": "creaking door", "duration": 1, "provider": .string(vendor), "deadline": 15]
-                )
+                var request: JSONObject = ["prompt": "creaking door", "provider": .string(vendor)]
+                // What is unknown fails at the deadline.
+                if vendor == "elevenlabs" { request["deadline"] = 6 }
+                let created = try await gateway.post("/v1/sounds", .object(request))
                 ids[vendor] = try #require(created.json["id"]?.string)
             }
             for vendor in ["videogen", "musicgpt"] {
