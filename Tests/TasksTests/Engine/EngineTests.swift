@@ -64,19 +64,24 @@ struct EngineTests {
     func refused() async throws {
         try await withFolder { folder in
             let audio = try audioBytes(in: folder)
-            let first = Vendor(creates: [.refuse(429), .refuse(400)], audio: audio)
+            let first = Vendor(creates: [.refuse(400), .refuse(429)], audio: audio)
             let second = Vendor(audio: audio)
             try await withEngine([("suno", first), ("other", second)], folder: folder) { bench in
-                let moved = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
-                #expect(moved.status == .succeeded)
-                #expect(moved.attempts.map(\.name.provider) == ["suno", "other"])
-                #expect(moved.attempts.map(\.error?.code) == [.insufficientCredits, nil])
                 let stopped = try #require(
                     await bench.end(of: try await bench.create(at: ["suno", "other"]))
                 )
                 #expect(stopped.status == .failed)
                 #expect(stopped.error?.code == .providerRejected)
-                #expect(second.creates == 1)
+                #expect(second.creates == 0)
+                let moved = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
+                #expect(moved.status == .succeeded)
+                #expect(moved.attempts.map(\.name.provider) == ["suno", "other"])
+                #expect(moved.attempts.map(\.error?.code) == [.insufficientCredits, nil])
+                // Its only account is empty: it is not even asked.
+                let spared = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
+                #expect(spared.status == .succeeded)
+                #expect(spared.attempts.map(\.error?.code) == [.insufficientCredits, nil])
+                #expect(first.creates == 2)
             }
         }
     }

@@ -14,7 +14,7 @@ extension Engine {
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
         live[record.id] = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
-        for attempt in record.attempts where attempt.state.isOpen {
+        for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
         let left = max(record.deadline.milliseconds - now.milliseconds, 0)
@@ -95,7 +95,14 @@ extension Engine {
         case .outputKept(_, _, let asset, _):
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        case .delivered(let number, _):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
         case .accepted(let number, let job):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
             if record.attempts.indices.contains(number - 1) {
                 expectCallbacks(about: record.attempts[number - 1], of: record.id)
             }
@@ -155,14 +162,14 @@ extension Engine {
                 switch work {
                 case .fetching(let take): !wanted.contains(take)
                 case .rendering(let attempt), .streaming(let attempt), .polling(let attempt):
-                    task.attempt(attempt)?.state.isOpen != true
+                    task.attempt(attempt)?.isOpen != true
                 }
             guard isStale else { continue }
             handle.cancel()
             task.works[work] = nil
         }
         task.fetches = task.fetches.filter { wanted.contains($0.key) }
-        task.polling = task.polling.filter { task.attempt($0.key)?.state.isOpen == true }
+        task.polling = task.polling.filter { task.attempt($0.key)?.isOpen == true }
     }
 
     private func conclude(_ id: TaskID) {

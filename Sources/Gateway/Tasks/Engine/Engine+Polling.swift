@@ -24,7 +24,7 @@ extension Engine {
 
     /// The vendor says that there may be news: asked at once, but not more than once a second.
     func hasNews(_ id: TaskID, attempt number: Int) {
-        guard let task = live[id], let attempt = task.attempt(number), attempt.state.isOpen else { return }
+        guard let task = live[id], let attempt = task.attempt(number), attempt.isOpen else { return }
         var polling = task.polling[number] ?? Polling()
         let isBeingAsked = task.works[.polling(attempt: number)] != nil
         guard attempt.state == .accepted, !isBeingAsked else {

@@ -105,11 +105,12 @@ extension Engine {
                     "code": "\(failure.code.rawValue)", "provider_code": "\(failure.providerCode ?? "-")",
                 ])
             )
-            if [.providerAuth, .insufficientCredits, .rateLimited].contains(failure.code) {
-                let span = min(max(failure.retryAfter ?? .seconds(10), .seconds(1)), .seconds(60))
-                rest(attempt.credential, of: attempt.name.provider, for: span)
-            }
-            post(.refused(attempt: attempt.number, failure), to: id)
+            let hasOther = judge(attempt.credential, of: attempt.name.provider, after: failure)
+            let number = attempt.number
+            post(
+                hasOther ? .keyRefused(attempt: number, failure) : .refused(attempt: number, failure),
+                to: id
+            )
         case .unknown(let reason):
             parts.log(.error, "the answer to a create cannot be read", fields.adding(["reason": "\(reason)"]))
             post(.acceptanceUnknown(attempt: attempt.number), to: id)

@@ -60,7 +60,8 @@ package actor Engine {
         case poll(TaskID, attempt: Int, turn: Int, isInTurn: Bool)
         case fetch(TaskID, Take)
         case waiter(Int)
-        case rested(String, credential: String?)
+        /// A key of a provider may be used again, or again so soon.
+        case opening(String)
     }
 
     /// A task that has not ended.
@@ -166,6 +167,8 @@ package actor Engine {
     var places: [TaskID: [Int: Place]] = [:]
     /// When a key may next be used to ask for a job, where the vendor limits that.
     var nextQuestion: [String: UInt64] = [:]
+    /// For when each provider's line is to be looked at again, where its keys make it wait.
+    var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
@@ -175,11 +178,19 @@ package actor Engine {
     /// An engine on a loop; `recover` brings back what an earlier process left.
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
+        var parts = parts
+        for provider in parts.providers { parts.policy.onUnknown[provider.id] = provider.onUnknown }
         self.parts = parts
         upstream = Upstream(client: parts.client)
         for provider in parts.providers where provider.isEnabled {
             slots[provider.id] = SlotQueue(
-                credentials: provider.credentials.map { ($0.name, $0.maxConcurrent) },
+                keys: provider.credentials.map { key in
+                    SlotQueue.Key(
+                        key.name,
+                        capacity: key.maxConcurrent,
+                        rate: key.rateLimit.map { ($0.count, $0.per.wholeNanoseconds) }
+                    )
+                },
                 withoutKeys: provider.adapter.defaultConcurrency
             )
         }
@@ -349,6 +360,10 @@ package actor Engine {
         package let running: Int
         /// How long a task that comes now would wait for a place; `nil` while nothing is known of the pace.
         package let expectedWait: Duration?
+        /// Each key's state and the places of it that are taken.
+        package let keys: [String: (state: KeyState, used: Int)]
+        /// The monotonic time of all this, which the states' times are to be held against.
+        package let instant: UInt64
         /// What its vendor has told us by itself.
         package let callbacks: CallbackCounts
     }
@@ -365,6 +380,8 @@ package actor Engine {
                 waiting: queue.depth,
                 running: queue.used,
                 expectedWait: wait,
+                keys: queue.keys,
+                instant: parts.time.instant,
                 callbacks: callbacks[name] ?? CallbackCounts()
             )
         }

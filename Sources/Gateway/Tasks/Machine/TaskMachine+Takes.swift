@@ -54,7 +54,7 @@ extension TaskMachine {
                 continue
             }
             // What is told of a single take does not make it one.
-            guard attempt.state.isOpen else { continue }
+            guard attempt.isOpen else { continue }
             guard let position = place(for: result, among: results, of: attempt) else { break }
             update(position, with: result)
             effects.append(.fetch(attempt: attempt.number, output: record.outputs[position].index))
