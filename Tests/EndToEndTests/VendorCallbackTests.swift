@@ -54,7 +54,8 @@ import Testing
     struct Manner: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var switches: JSONObject = [:]
-        var isAnsweredLate = false
+        /// What becomes of the create's answer.
+        var fault: JSONObject?
         var polling = never
     }
 
@@ -71,7 +72,11 @@ import Testing
                 testDescription: "thrice and the last first",
                 switches: ["callback_copies": 3, "callback_order": "reversed"]
             ),
-            Manner(testDescription: "before the create is answered", isAnsweredLate: true),
+            Manner(testDescription: "before the create is answered", fault: ["fault": "slow", "seconds": 2]),
+            Manner(
+                testDescription: "although the create's answer was lost",
+                fault: ["fault": "drop_after_accept"]
+            ),
             Manner(
                 testDescription: "before polls know",
                 switches: ["callbacks": "only"],
@@ -84,10 +89,10 @@ import Testing
         let vendors = DoubledVendors(names: [asked.vendor], polling: manner.polling, port: port)
         try await withEmulatedVendors(vendors) { gateway, doubles, _ in
             if !manner.switches.isEmpty { try await doubles.turn(asked.vendor, manner.switches) }
-            if manner.isAnsweredLate {
-                try await doubles.script([
-                    "vendor": .string(asked.vendor), "operation": "create", "fault": "slow", "seconds": 2,
-                ])
+            if var fault = manner.fault {
+                fault["vendor"] = .string(asked.vendor)
+                fault["operation"] = "create"
+                try await doubles.script(.object(fault))
             }
             var request = asked.request
             request["provider"] = .string(asked.vendor)
