@@ -49,6 +49,7 @@ extension Gateway {
         let plan = planner.plan(request)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
         let routes = plan.eligible.map(\.route)
+        if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
             ?? parts.configuration.routing.deadline
