@@ -59,8 +59,9 @@ extension Engine {
         return url
     }
 
-    /// Lyrics with times, where they were asked for and a question of its own tells them. Tried for half a minute,
-    /// and never a reason to hold back audio that is there.
+    /// Lyrics with times, where they were asked for and a question of its own tells them.
+    ///
+    /// Tried for half a minute, and never a reason to hold back audio that is there.
     private func askForLyrics(of take: Take, of id: TaskID) async {
         guard let request = live[id]?.machine.record.request, request.timedLyrics == true,
             request.instrumental != true, output(take, of: id)?.timedLyrics == nil
