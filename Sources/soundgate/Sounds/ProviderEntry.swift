@@ -43,7 +43,8 @@ struct ProviderEntry {
                 callbacks: callbacks,
                 balance: balance
             )
-            return (subject.name, CapabilityTable.rows(of: subject))
+            let breaker = operation["breaker"]?.string.flatMap { $0 == "closed" ? nil : " (breaker \($0))" }
+            return (subject.name + printable(breaker ?? ""), CapabilityTable.rows(of: subject))
         }
     }
 

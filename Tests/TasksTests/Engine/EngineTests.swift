@@ -60,6 +60,39 @@ struct EngineTests {
         }
     }
 
+    @Test("a vendor that fails again and again is left alone, and found again when it is back")
+    func breaker() async throws {
+        try await withFolder { folder in
+            let audio = try audioBytes(in: folder)
+            // Six codes of maintenance: five open the breaker, the sixth answers the first probe.
+            let down = Array(repeating: Vendor.Create.refuse(455), count: 6)
+            let first = Vendor(creates: down + [.accept], audio: audio)
+            try await withEngine([("suno", first)], folder: folder) { bench in
+                func provider() async throws -> String? {
+                    // The synthesizer takes no time on this clock.
+                    let ended = await bench.end(
+                        of: try await bench.create(at: ["suno", "builtin"]) { $0.duration = 1 }
+                    )
+                    return ended?.attempts.last?.name.provider
+                }
+                for _ in 0..<8 {
+                    let went = try await provider()
+                    #expect(went == "builtin")
+                }
+                #expect(first.creates == 5, "an open breaker sends nothing")
+                #expect(await bench.engine.load()["suno"]?.breakers == ["sounds": .open])
+                bench.time.advance(by: 5)
+                let probe = try await provider()
+                #expect(probe == "builtin")
+                #expect(first.creates == 6, "one call finds out")
+                bench.time.advance(by: 10)
+                let back = try await provider()
+                #expect(back == "suno")
+                #expect(await bench.engine.load()["suno"]?.breakers == ["sounds": .closed])
+            }
+        }
+    }
+
     @Test("a refused create goes to the next provider, one about the prompt does not")
     func refused() async throws {
         try await withFolder { folder in

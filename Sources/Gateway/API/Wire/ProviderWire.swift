@@ -22,7 +22,7 @@ enum ProviderWire {
                 provider.credentials.map { credential($0, load: load, balance: balances[$0.name]) }
             ),
             "callbacks": callbacks(provider, load?.callbacks),
-            "operations": .array(provider.adapter.operations.map { operation($0, of: provider) }),
+            "operations": .array(provider.adapter.operations.map { operation($0, of: provider, load: load) }),
         ]
     }
 
@@ -57,7 +57,9 @@ enum ProviderWire {
         ]
     }
 
-    private static func operation(_ operation: Operation, of provider: Provider) -> JSONValue {
+    private static func operation(_ operation: Operation, of provider: Provider, load: Engine.Load?)
+        -> JSONValue
+    {
         let capabilities = operation.capabilities
         var fields: JSONObject = [:]
         for field in RequestField.demands {
@@ -71,6 +73,7 @@ enum ProviderWire {
             "models": .array(provider.models(of: operation).map { .string($0) }),
             "default_model": JSONValue(orNull: capabilities.defaultModel),
             "usual_variations": range(capabilities.usualVariations),
+            "breaker": .string((load?.breakers[operation.name] ?? .closed).rawValue),
             "delivery": .string(operation.delivery.word),
             "fields": .object(fields),
         ]

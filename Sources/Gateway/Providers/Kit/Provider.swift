@@ -175,6 +175,9 @@ package struct Provider: Sendable {
         return "\(publicURL)/v1/callbacks/\(id)/\(token)"
     }
 
+    /// Where a vendor may tell of all jobs of an account.
+    package func accountCallbackURL(under publicURL: String) -> String { "\(publicURL)/v1/callbacks/\(id)" }
+
     /// Tasks at once over all credentials.
     package var concurrency: Int {
         credentials.isEmpty ? adapter.defaultConcurrency : credentials.reduce(0) { $0 + $1.maxConcurrent }

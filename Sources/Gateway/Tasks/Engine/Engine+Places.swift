@@ -92,6 +92,29 @@ extension Engine {
         }
     }
 
+    /// Why no call goes to an operation just now; `nil` when one may. The call must then tell what became of it.
+    func shut(_ name: RouteName, repeatable: Bool) -> Failure? {
+        guard !repeatable else { return nil }
+        let now = parts.time.instant
+        guard !breakers[name, default: Breaker()].admits(at: now) else { return nil }
+        return Failure(
+            .providerUnavailable,
+            "\(name) has failed several times in a row; it is asked again in a while",
+            retryAfter: breakers[name]?.wait(at: now)
+        )
+    }
+
+    /// A call to an operation has failed by the vendor's fault.
+    func failed(_ name: RouteName) {
+        guard breakers[name, default: Breaker()].failed(at: parts.time.instant) else { return }
+        let pause = breakers[name]?.wait(at: parts.time.instant) ?? .zero
+        parts.log(
+            .error,
+            "an operation fails again and again; it is left alone for a while",
+            ["route": "\(name)", "pause": .duration(pause)]
+        )
+    }
+
     /// Takes in what a refusal says of the key, and tells whether another one may be better.
     func judge(_ credential: String?, of name: String, after failure: Failure) -> Bool {
         guard let state = KeyState(after: failure, at: parts.time.instant) else { return false }

@@ -167,6 +167,8 @@ package actor Engine {
     var places: [TaskID: [Int: Place]] = [:]
     /// When a key may next be used to ask for a job, where the vendor limits that.
     var nextQuestion: [String: UInt64] = [:]
+    /// Whether each operation can be called.
+    var breakers: [RouteName: Breaker] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
     var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
@@ -362,6 +364,8 @@ package actor Engine {
         package let expectedWait: Duration?
         /// Each key's state and the places of it that are taken.
         package let keys: [String: (state: KeyState, used: Int)]
+        /// How the breaker of each operation stands that has been called, by the operation's name.
+        package let breakers: [String: Breaker.State]
         /// The monotonic time of all this, which the states' times are to be held against.
         package let instant: UInt64
         /// What its vendor has told us by itself.
@@ -381,6 +385,10 @@ package actor Engine {
                 running: queue.used,
                 expectedWait: wait,
                 keys: queue.keys,
+                breakers: breakers.reduce(into: [:]) { states, entry in
+                    guard entry.key.provider == name else { return }
+                    states[entry.key.operation] = entry.value.state(at: parts.time.instant)
+                },
                 instant: parts.time.instant,
                 callbacks: callbacks[name] ?? CallbackCounts()
             )
