@@ -57,8 +57,10 @@ extension TaskMachine {
         return attemptFailed(number, failure, at: now)
     }
 
-    /// Asks again with another key. A key that is refused is not used again, so that this comes to an end; keys that
-    /// only want a pause are tried as often as anything else.
+    /// Asks again with another key.
+    ///
+    /// A key that is refused is not used again, so that this comes to an end; keys that only want a pause are tried as
+    /// often as anything else.
     mutating func keyRefused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
         guard let attempt = attempt(number), attempt.state == .intended else { return [] }
         let tries = failure.code == .rateLimited ? attempt.tries + 1 : attempt.tries
