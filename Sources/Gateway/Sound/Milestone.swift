@@ -4,7 +4,7 @@
 package struct Milestone: Sendable, Equatable {
     /// Unique within the task, the same whenever it is read.
     package let id: String
-    /// The event's type, as in `sound.output_ready`.
+    /// The event's type, such as `sound.queued` or `sound.output_ready`.
     package let type: String
     package let moment: Moment
 

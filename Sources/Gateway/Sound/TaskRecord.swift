@@ -281,8 +281,10 @@ package struct TaskRecord: Sendable, Equatable {
         self.revision = 1
     }
 
-    /// The way that the task is on: that of its last attempt, or the first planned one.
+    /// The way that the task is on: that of its first attempt that has not failed, else of its last one, else the first
+    /// planned one.
     package var route: Route? {
-        attempts.last.map { routes[$0.route] } ?? routes.first
+        let main = attempts.first { $0.state != .failed && $0.state != .canceled } ?? attempts.last
+        return main.map { routes[$0.route] } ?? routes.first
     }
 }

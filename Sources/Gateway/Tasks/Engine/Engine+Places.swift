@@ -94,7 +94,7 @@ extension Engine {
 
     /// Why no call goes to an operation just now, or `nil` when one may.
     ///
-    /// The call must then tell what became of it.
+    /// The call that may must tell what became of it.
     func shut(_ name: RouteName, repeatable: Bool) -> Failure? {
         guard !repeatable else { return nil }
         let now = parts.time.instant

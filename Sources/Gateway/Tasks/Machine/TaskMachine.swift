@@ -251,13 +251,14 @@ package struct TaskMachine: Sendable {
     /// Takes in what an attempt costs and sums up what the task does.
     ///
     /// What the vendor failed is given back as a rule: while there are others, failed attempts do not count. Providers
-    /// bill in units of their own, so only attempts with the unit of the last one are summed.
+    /// bill in units of their own, so only attempts at the provider that the task is shown under are summed.
     mutating func setCost(_ cost: Cost, of number: Int) {
         if attempt(number)?.cost != cost { change(number) { $0.cost = cost } }
         let billed = record.attempts.filter { $0.cost != nil }
-        let kept = billed.filter { $0.state != .failed }
+        let shown = record.route?.name.provider
+        let kept = billed.filter { $0.state != .failed && $0.name.provider == shown }
         let counted = (kept.isEmpty ? billed.suffix(1) : kept[...]).compactMap(\.cost)
-        guard let unit = counted.last?.amount.unit else { return }
+        guard let unit = counted.first?.amount.unit else { return }
         let same = counted.filter { $0.amount.unit == unit }
         let sum = Cost(
             Cost.Amount(same.reduce(0) { $0 + $1.amount.amount }, unit),
