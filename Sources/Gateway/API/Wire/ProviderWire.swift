@@ -74,17 +74,9 @@ enum ProviderWire {
             "default_model": JSONValue(orNull: capabilities.defaultModel),
             "usual_variations": range(capabilities.usualVariations),
             "breaker": .string((load?.breakers[operation.name] ?? .closed).rawValue),
-            "delivery": .string(word(operation.delivery)),
+            "delivery": .string(operation.delivery.word),
             "fields": .object(fields),
         ]
-    }
-
-    private static func word(_ delivery: Operation.Delivery) -> String {
-        switch delivery {
-        case .polled: "polled"
-        case .streamed: "streamed"
-        case .rendered: "rendered"
-        }
     }
 
     private static func means(_ means: Capabilities.Means) -> JSONValue {

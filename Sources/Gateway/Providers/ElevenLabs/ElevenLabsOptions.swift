@@ -4,7 +4,7 @@ import Sound
 
 /// The caller's options for ElevenLabs, and the query that they and the wanted format become.
 ///
-/// - `output_format`: one of the operation's ``formats``; overrules what the wanted format would choose.
+/// - `output_format`: one of the operation's `formats`; overrules what the wanted format would choose.
 /// - `enable_logging`: effects only; `false` asks for zero retention, which only enterprise accounts have.
 /// - `channels`: 1 or 2, how many channels samples without a file around them have. The vendor does not say; a
 ///   wrong number plays at the wrong speed.
