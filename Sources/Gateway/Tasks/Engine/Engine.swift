@@ -181,7 +181,12 @@ package actor Engine {
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
         var parts = parts
-        for provider in parts.providers { parts.policy.onUnknown[provider.id] = provider.onUnknown }
+        for provider in parts.providers {
+            // Where audio comes in the answer there is no job that could be heard of later: nothing to wait for.
+            let isPointless = !provider.adapter.operations.contains(where: \.isHeardOfLater)
+            let wish = provider.onUnknown
+            parts.policy.onUnknown[provider.id] = wish == .wait && isPointless ? .fail : wish
+        }
         self.parts = parts
         upstream = Upstream(client: parts.client)
         for provider in parts.providers where provider.isEnabled {
