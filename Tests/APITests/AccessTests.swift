@@ -6,7 +6,7 @@ import Testing
 @Suite("Client keys")
 struct AccessTests {
     /// The digests are those of `alice-key`, `bob-key` and `admin-key`, as sha256sum tells them.
-    private static let clients = ClientAccess.listed([
+    static let clients = ClientAccess.listed([
         Client(name: "alice", keySHA256: "72ee9d4355ccb9d3a4c9dbf37382e38e75c1b1a225b5bd1f729ee91bbda30c20"),
         Client(name: "bob", keySHA256: "9b94dc1a51a38769f135edf04033ad7f2f487b6c25929be7a861cfc1ab10cf98"),
         Client(

@@ -36,7 +36,7 @@ struct Contract {
         }
         let essence = String(type.prefix { $0 != ";" })
         guard let media = promised["content"]?[essence] else { return found + ["\(essence) is not promised"] }
-        guard let schema = media["schema"], method != .head else { return found }
+        guard let schema = media["schema"], method != .head, essence.hasSuffix("json") else { return found }
         do {
             found += checker.violations(of: try JSONValue(parsing: body), against: schema)
         } catch {

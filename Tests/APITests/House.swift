@@ -23,7 +23,12 @@ struct House {
     private let handler: Handler
     private let contract: Contract
 
-    fileprivate init(_ platform: Platform, _ ledger: SQLiteLedger, clients: ClientAccess) async throws {
+    fileprivate init(
+        _ platform: Platform,
+        _ ledger: SQLiteLedger,
+        clients: ClientAccess,
+        _ change: (inout GatewayConfiguration) -> Void
+    ) async throws {
         directory = platform.directory
         let store = try AssetStore(directory: platform.directory + "/audio")
         let log = Log(level: .info, sink: log)
@@ -46,6 +51,7 @@ struct House {
         var configuration = GatewayConfiguration()
         configuration.clients = clients
         configuration.server.limits.body = 64 * 1024
+        change(&configuration)
         gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -187,13 +193,14 @@ private struct Platform {
 /// Lends a gateway and takes it down afterwards.
 func withHouse(
     clients: ClientAccess = .loopbackOnly,
+    configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
     let platform = try await Platform()
     let ledger = try await SQLiteLedger(path: platform.directory + "/ledger.db")
     let result: Result<Void, any Error>
     do {
-        let house = try await House(platform, ledger, clients: clients)
+        let house = try await House(platform, ledger, clients: clients, configure)
         do {
             try await body(house)
             result = .success(())

@@ -69,7 +69,15 @@ struct PlanTests {
             #expect(list.map { $0["name"] } == ["builtin", "suno"])
             #expect(list.map { $0["kind"] } == ["procedural", "vendor"])
             let suno = try await house.send(.get, "/v1/providers/suno")
-            #expect(suno.json["credentials"] == [["name": "main", "max_concurrent": 1, "balance": .null]])
+            #expect(
+                suno.json["credentials"] == [
+                    [
+                        "running": 0, "state": "usable", "usable_in": .null, "name": "main",
+                        "max_concurrent": 1,
+                        "balance": .null,
+                    ]
+                ]
+            )
             #expect(suno.json == list.last)
         }
     }

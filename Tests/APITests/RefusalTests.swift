@@ -104,9 +104,10 @@ struct RefusalTests {
             method: .post,
             target: "/v1/sounds",
             json: #"{"prompt": "x"}"#,
-            fields: ["Idempotency-Key": "a"],
+            fields: ["Idempotency-Key": ""],
             status: 422,
-            code: "not_supported"
+            code: "invalid_request",
+            errors: ["Idempotency-Key out_of_range"]
         ),
         Refused(method: .get, target: "/v1/sounds/snd_nothing", status: 404, code: "not_found"),
         Refused(method: .delete, target: "/v1/sounds/nothing", status: 404, code: "not_found"),

@@ -23,7 +23,10 @@ struct ReceptionTests {
     func kept(_ format: SoundFormat?) async throws {
         let content = try await sound(.flac)
         try await withServer { request in
-            guard let body = try? await request.body.collect(upTo: 1000), request.method == .post else {
+            let isAudioWanted = request.fields["Accept"]?.hasPrefix("audio/*") == true
+            guard let body = try? await request.body.collect(upTo: 1000), request.method == .post,
+                isAudioWanted
+            else {
                 return Response(.badRequest)
             }
             return Response(

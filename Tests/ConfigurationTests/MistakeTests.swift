@@ -189,6 +189,10 @@ struct Mistake: CustomTestStringConvertible {
             "1:32: routing.preference[1]: no provider is called \"nobody\"; add it under providers, or remove it here"
         ),
         Mistake(
+            "providers: {sunoapi: {credentials: [{name: a, key: k, rate_limit: 20}]}}",
+            "1:67: providers.sunoapi.credentials[0].rate_limit: \"20\" is not a rate; write COUNT/TIME, as in 600/m or 20/10s"
+        ),
+        Mistake(
             "providers: {builtin: {webhook_secret: x}}",
             "1:39: providers.builtin.webhook_secret: is of no use: the adapter builtin gets no signed callbacks; remove it; adapters with signed callbacks: kie"
         ),
@@ -208,10 +212,6 @@ struct Mistake: CustomTestStringConvertible {
         ("assets: {retention: 30d}", "1:10: assets.retention"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
         ("clients: [{name: a, key_sha256: \(digest), webhook_secret: x}]", "1:99: clients[0].webhook_secret"),
-        (
-            "providers: {sunoapi: {credentials: [{name: a, key: k, rate_limit: 20/10s}]}}",
-            "1:55: providers.sunoapi.credentials[0].rate_limit"
-        ),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
         #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])

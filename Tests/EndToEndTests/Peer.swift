@@ -127,25 +127,29 @@ extension Program {
         }
     }
 
-    /// Starts a gateway on a free port of loopback.
-    static func gateway(_ arguments: [String] = [], in folder: Folder, environment: [String: String] = [:])
-        throws
-        -> Program
-    {
-        try Program(["serve", "--listen", "127.0.0.1:0"] + arguments, in: folder, environment: environment)
+    /// Starts a gateway on a port of loopback; 0 is any that is free.
+    static func gateway(
+        _ arguments: [String] = [],
+        in folder: Folder,
+        port: Int = 0,
+        environment: [String: String] = [:]
+    ) throws -> Program {
+        let words = ["serve", "--listen", "127.0.0.1:\(port)"] + arguments
+        return try Program(words, in: folder, environment: environment)
     }
 }
 
 /// Runs a gateway in a new folder, lends both, and stops it in order.
 func withGateway(
     config: String? = nil,
+    port: Int = 0,
     environment: [String: String] = [:],
     _ body: (Peer, Folder) async throws -> Void
 ) async throws {
     try await Folder.with { folder in
         var arguments: [String] = []
         if let config { arguments = ["--config", try folder.write(config, to: "soundgate.yaml")] }
-        let program = try Program.gateway(arguments, in: folder, environment: environment)
+        let program = try Program.gateway(arguments, in: folder, port: port, environment: environment)
         defer { program.send(SIGKILL) }
         try await withClient { client in
             let peer = try await program.peer(client, ready: "/readyz")
@@ -155,32 +159,20 @@ func withGateway(
     }
 }
 
-/// Runs the vendors' doubles, and a gateway that has those named for vendors.
-func withEmulatedVendors(
-    _ vendors: [String] = ["sunoapi"],
-    speed: Double = 50,
-    _ body: (_ gateway: Peer, _ doubles: Peer, Folder) async throws -> Void
-) async throws {
-    try await Folder.with { folder in
-        let program = try Program(["emulate", "--listen", "127.0.0.1:0", "--speed", "\(speed)"], in: folder)
-        defer { program.send(SIGKILL) }
-        try await withClient { client in
-            let doubles = try await program.peer(client, ready: "/healthz")
-            let entries = vendors.map { vendor in
-                """
-                  \(vendor):
-                    base_url: \(doubles.address)/\(vendor)
-                    credentials: [ { name: main, key: "${env:SUNO_KEY}" } ]
-                    polling: { first: 100ms, ceiling: 200ms }
-                """
-            }
-            let config = (["providers:"] + entries).joined(separator: "\n")
-            try await withGateway(config: config, environment: ["SUNO_KEY": "a-vendor-key"]) {
-                gateway,
-                folder in
-                try await body(gateway, doubles, folder)
-            }
-        }
-        #expect(await program.stop() == 0)
+/// Polls until `condition` holds; a failure when it does not in time.
+func eventually<Value>(
+    _ what: @autoclosure () -> String,
+    within limit: Duration = .seconds(20),
+    _ condition: () async throws -> Value?
+) async throws -> Value {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while clock.now < deadline {
+        if let value = try await condition() { return value }
+        try await Task.sleep(for: .milliseconds(20))
     }
+    throw NeverCame(what: what())
 }
+
+/// Something that did not come about in time.
+struct NeverCame: Error { let what: String }

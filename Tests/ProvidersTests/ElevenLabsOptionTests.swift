@@ -43,12 +43,20 @@ struct ElevenLabsOptionTests {
         for format in Self.formats {
             let options: JSONObject = ["output_format": .string(format)]
             #expect(try operation("sound_effect").problems(in: options).isEmpty)
-            #expect(try operation("music").problems(in: options).isEmpty)
+            let isTaken = try operation("music").problems(in: options).isEmpty
+            #expect(isTaken != format.hasPrefix("wav_"), "songs never come in WAV files")
             let raw = try receipt("sound_effect", options).raw
             let isBare = ["pcm", "ulaw", "alaw"].contains { format.hasPrefix($0) }
             #expect((raw != nil) == isBare, "\(format)")
             if let raw { #expect(format.hasSuffix("_\(raw.sampleRate)")) }
         }
+    }
+
+    @Test("songs have bit rates of their own", arguments: [128, 192, 240, 320])
+    func songs(_ rate: Int) throws {
+        let options: JSONObject = ["output_format": .string("mp3_48000_\(rate)")]
+        #expect(try operation("music").problems(in: options).isEmpty)
+        #expect(try operation("sound_effect").problems(in: options).count == 1)
     }
 
     @Test("the number of channels can be said for samples, telephone codings are mono")

@@ -10,6 +10,7 @@ import Sound
 import Synchronization
 package import Tasks
 package import Telemetry
+import Threads
 
 /// The HTTP face of the gateway: every route of the API over one engine.
 package final class Gateway: Sendable {
@@ -52,6 +53,8 @@ package final class Gateway: Sendable {
     let clients: ClientDirectory
     let documents: Documents
     let providerNames: [String]
+    /// Keyed creates that are being answered.
+    let creating = Guarded(Set<IdempotencyKey>())
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)
@@ -121,6 +124,7 @@ package final class Gateway: Sendable {
         guarded(&router, .delete, "/v1/sounds/{id}") { [self] in try await deleteSound($0, $1) }
         guarded(&router, .post, "/v1/sounds/{id}/cancel") { [self] in try await cancelSound($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}/audio/{index}") { [self] in try await soundAudio($0, $1) }
+        guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }

@@ -65,7 +65,12 @@ package struct AssetFetcher: Sendable {
             throw .result("the result could not be fetched: \(error.message)")
         }
         if let failure = await sink.finish() { throw .storage(failure) }
-        return try await keep(temporary, as: format)
+        do throws(Problem) {
+            return try await keep(temporary, as: format)
+        } catch {
+            guard case .result(let reason) = error else { throw error }
+            throw .result("the result is unusable: \(reason)")
+        }
     }
 
     /// Makes a call that is answered with the audio itself, once.
@@ -86,6 +91,8 @@ package struct AssetFetcher: Sendable {
     ) async -> Reception {
         var request = request
         request.maximumBytes = maximumBytes
+        // Some vendors say "application/octet-stream", and errors are JSON.
+        request.fields["Accept"] = "audio/*, */*;q=0.5"
         let temporary = store.temporaryPath()
         let sink = AnswerSink(file: FileSink(path: temporary, pool: pool))
         let status: Status
@@ -119,7 +126,7 @@ package struct AssetFetcher: Sendable {
             return try await pool.run { [store] in try store.keep(temporary, wrapping: raw, as: format) }
         } catch let error as AssetError {
             guard case .unusable(let reason) = error else { throw .storage("\(error)") }
-            throw .result("the result is unusable: \(reason)")
+            throw .result("\(reason)")
         } catch {
             throw .storage("\(error)")
         }

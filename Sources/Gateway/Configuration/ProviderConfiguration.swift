@@ -20,6 +20,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
     package var polling = Polling()
     /// How long the vendor may take.
     package var timeouts = Timeouts()
+    /// What is done when nobody can tell whether the vendor took a job; `nil` means `routing.on_unknown`.
+    package var onUnknown: RoutingConfiguration.OnUnknown?
     /// What the vendor signs its callbacks with.
     package var webhookSecret: Secret<String>?
     /// Settings that only the adapter understands and checks; always an object.
@@ -39,6 +41,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
         package var key: Secret<String>
         /// The most tasks at the vendor at once with this key; `nil` means the adapter's own limit.
         package var maxConcurrent: Int?
+        /// The most tasks begun within a time with this key; `nil` without a limit of ours.
+        package var rateLimit: Rate?
 
         /// A credential by its name and key.
         package init(name: String, key: Secret<String>, maxConcurrent: Int? = nil) {
@@ -50,7 +54,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
         /// Compares the keys too, so that a reload sees a rotated one.
         package static func == (first: Credential, second: Credential) -> Bool {
             let sameKey = first.key.reveal { key in second.key.reveal { $0 == key } }
-            return first.name == second.name && first.maxConcurrent == second.maxConcurrent && sameKey
+            return first.name == second.name && first.maxConcurrent == second.maxConcurrent
+                && first.rateLimit == second.rateLimit && sameKey
         }
     }
 

@@ -9,8 +9,21 @@ package struct RoutingConfiguration: Sendable, Equatable {
     /// How long a task may take when its request does not say.
     package var deadline: Duration = .seconds(900)
 
+    /// What is done when nobody can tell whether a vendor took a job.
+    package var onUnknown = OnUnknown.wait
+
     /// The defaults.
     package init() {}
+
+    /// What is done when nobody can tell whether a vendor took a job.
+    package enum OnUnknown: String, Sendable, CaseIterable {
+        /// Waits for the vendor to tell of it, until the deadline.
+        case wait
+        /// Fails at once.
+        case fail
+        /// Asks again: it may be paid twice.
+        case resubmit
+    }
 
     /// What orders candidates that are equally good.
     package enum Policy: String, Sendable, CaseIterable {

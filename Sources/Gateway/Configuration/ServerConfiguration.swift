@@ -26,6 +26,10 @@ package struct ServerConfiguration: Sendable, Equatable {
         package var body = 1024 * 1024
         /// The number of connections open at once.
         package var connections = 10_000
+        /// Tasks that have not ended.
+        package var tasks = 100_000
+        /// Tasks of one client that have not ended.
+        package var tasksPerClient = 20_000
 
         /// The defaults.
         package init() {}

@@ -23,7 +23,7 @@ package struct Candidate: Sendable {
     package let model: String?
     package let prompt: String
     package let estimatedCost: Cost.Amount?
-    /// As in ``Route/takesPerCall``.
+    /// As in `Route.takesPerCall`.
     package let takesPerCall: Int?
     package let expectedWait: Duration?
     /// What would be sent first; `nil` when the provider needs no call or cannot take the request.

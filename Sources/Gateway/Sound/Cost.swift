@@ -5,9 +5,9 @@ package struct Cost: Sendable, Equatable {
         package var amount: Double
         package var unit: String
 
-        /// An amount of a unit.
+        /// An amount of a unit, to the millionth: three times 0.99 is 2.97, as a person would reckon it.
         package init(_ amount: Double, _ unit: String) {
-            self.amount = amount
+            self.amount = (amount * 1e6).rounded() / 1e6
             self.unit = unit
         }
     }

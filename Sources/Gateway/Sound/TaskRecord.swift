@@ -32,6 +32,14 @@ package struct TaskID: Sendable, Hashable, CustomStringConvertible, RawRepresent
     package func hash(into hasher: inout Hasher) { hasher.combine(tail) }
 
     package var description: String { rawValue }
+
+    /// A number below `count`, the same for the same task and salt, and scattered over tasks.
+    package func spread(over count: Int, salt: Int) -> Int {
+        var mixed = tail ^ UInt64(truncatingIfNeeded: salt) &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Int((mixed ^ (mixed >> 31)) % UInt64(max(count, 1)))
+    }
 }
 
 /// Where a task stands.
@@ -126,7 +134,7 @@ package struct AttemptRecord: Sendable, Equatable {
     package enum State: String, Sendable {
         case intended, accepted, succeeded, failed, canceled, unknown
 
-        /// The vendor has or may have the job, and it has not ended.
+        /// The vendor has or may have the job.
         package var isOpen: Bool { self == .intended || self == .accepted || self == .unknown }
     }
 
@@ -148,6 +156,9 @@ package struct AttemptRecord: Sendable, Equatable {
     /// What stands in the address at which the vendor may call back; nobody else knows it.
     package var callbackToken: String?
     package var cost: Cost?
+
+    /// The vendor has or may have the job, it has not ended, and we have not given it up.
+    package var isOpen: Bool { state.isOpen && endedAt == nil }
 
     /// An attempt that is about to be made.
     package init(number: Int, route: Int, name: RouteName, credential: String?, startedAt: Moment) {
@@ -176,6 +187,7 @@ package struct OutputRecord: Sendable, Equatable {
     package var lyrics: String?
     package var timedLyrics: [TimedLine]?
     package var coverURL: String?
+    package var readyAt: Moment?
     package var error: Failure?
 
     /// A take that is yet to come.
@@ -269,8 +281,10 @@ package struct TaskRecord: Sendable, Equatable {
         self.revision = 1
     }
 
-    /// The way that the task is on: that of its last attempt, or the first planned one.
+    /// The way that the task is on: that of its first attempt that has not failed, else of its last one, else the first
+    /// planned one.
     package var route: Route? {
-        attempts.last.map { routes[$0.route] } ?? routes.first
+        let main = attempts.first { $0.state != .failed && $0.state != .canceled } ?? attempts.last
+        return main.map { routes[$0.route] } ?? routes.first
     }
 }

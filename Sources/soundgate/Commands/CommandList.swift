@@ -10,5 +10,6 @@ enum CommandList {
             ConfigCommands.check,
             ConfigCommands.schema,
             ClientCommand.command,
+            WebhooksCommand.register,
         ] + LaterCommands.all + [VersionCommand.command]
 }

@@ -5,12 +5,7 @@ enum LaterCommands {
             "vault",
             "keep vendors' keys sealed",
             "Put keys into the environment and write ${env:NAME} meanwhile."
-        ),
-        later(
-            "webhooks",
-            "register callbacks at vendors",
-            "Results are found by asking the vendor meanwhile."
-        ),
+        )
     ]
 
     private static func later(_ name: String, _ purpose: String, _ advice: String) -> Command {

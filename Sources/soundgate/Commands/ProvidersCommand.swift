@@ -1,72 +1,51 @@
+import Glibc
 import JSON
+import Providers
 
-/// Shows what a running gateway can use.
+/// Shows what a running gateway can use, or what this build knows.
 enum ProvidersCommand {
+    private static let markdown = Option(
+        "--markdown",
+        summary: "ask no gateway: print what this build's adapters can do, as a Markdown table"
+    )
+
     static let command = Command(
         name: "providers",
         summary: "show what a running gateway can use, with each operation's fields and limits",
-        options: GatewayClient.options + [.json],
+        details: """
+            A value or a range alone means that the provider has a parameter for the field. Several ways to meet a field
+            stand best first; "hint" means that it is written into the prompt.
+            """,
+        options: GatewayClient.options + [.json, markdown],
         run: { invocation in
-            try await GatewayClient.with(invocation) { gateway in
+            if invocation.has(markdown) {
+                Console.output(bytes: Array(CapabilityTable.markdown(catalog).utf8))
+                return .success
+            }
+            return try await GatewayClient.with(invocation) { gateway in
                 let answer = try await gateway.get("/v1/providers")
                 if invocation.has(.json) {
                     Console.output(answer.prettyPrinted())
                 } else {
-                    show(answer["data"]?.array ?? answer.array ?? [])
+                    show((answer["data"]?.array ?? answer.array ?? []).map(ProviderEntry.init))
                 }
                 return .success
             }
         }
     )
 
-    private static func show(_ providers: [JSONValue]) {
-        var summary = Table(["PROVIDER", "KIND", "RUNNING", "WAITING", "KEYS"])
-        for provider in providers {
-            let keys = (provider["credentials"]?.array ?? []).compactMap { $0["name"]?.string }
-            summary.add([
-                text(provider["name"]),
-                text(provider["kind"]),
-                "\(provider["running"]?.integer ?? 0)",
-                "\(provider["waiting"]?.integer ?? 0)",
-                keys.isEmpty ? "none needed" : printable(keys.joined(separator: ", ")),
-            ])
-        }
+    private static func show(_ providers: [ProviderEntry]) {
+        var summary = Table(ProviderEntry.heading)
+        for provider in providers { summary.add(provider.summary) }
         for line in summary.lines { Console.output(line) }
-        for provider in providers {
-            for operation in provider["operations"]?.array ?? [] {
-                show(operation, of: text(provider["name"]))
+        for operation in providers.flatMap(\.operations) {
+            Console.output("\n\(Style.strong(operation.name, on: STDOUT_FILENO))")
+            var table = Table()
+            for row in operation.rows {
+                guard let value = row.value else { continue }
+                table.add(["  \(row.property)", printable(value)])
             }
+            for line in table.lines { Console.output(line) }
         }
     }
-
-    private static func show(_ operation: JSONValue, of provider: String) {
-        let types = (operation["types"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
-        let models = (operation["models"]?.array ?? []).compactMap(\.string)
-        var facts = [types]
-        if !models.isEmpty { facts.append("models \(models.joined(separator: ", "))") }
-        if let limit = operation["prompt_limit"]?.integer { facts.append("prompt up to \(limit) characters") }
-        Console.output(
-            "\n\(provider)/\(text(operation["name"])): \(printable(facts.joined(separator: "; ")))"
-        )
-        var table = Table(["  FIELD", "MET"])
-        for field in operation["fields"]?.object ?? [:] {
-            let ways = (field.value.array ?? [field.value]).map(way).joined(separator: "; else ")
-            table.add(["  \(printable(field.key))", printable(ways)])
-        }
-        for line in table.lines { Console.output(line) }
-    }
-
-    private static func way(_ means: JSONValue) -> String {
-        var words = means["grade"]?.string ?? "?"
-        if let range = means["range"], let from = range["from"]?.double, let to = range["to"]?.double {
-            words += " \(shortNumber(from, places: 2)) to \(shortNumber(to, places: 2))"
-        }
-        if let choices = means["choices"]?.array {
-            words += ": " + choices.compactMap(\.string).joined(separator: " ")
-        }
-        if let most = means["characters"]?.integer { words += " up to \(most) characters" }
-        return words
-    }
-
-    private static func text(_ value: JSONValue?) -> String { printable(value?.string ?? "?") }
 }

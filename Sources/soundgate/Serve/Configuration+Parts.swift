@@ -24,7 +24,14 @@ extension GatewayConfiguration {
     var configuredProviders: [Provider] {
         providers.compactMap { configured in
             guard let adapter = catalog.first(where: { $0.id == configured.adapter }) else { return nil }
-            return Provider(configured, adapter: adapter)
+            var provider = Provider(configured, adapter: adapter)
+            provider.onUnknown =
+                switch configured.onUnknown ?? routing.onUnknown {
+                case .wait: .wait
+                case .fail: .fail
+                case .resubmit: .resubmit
+                }
+            return provider
         }
     }
 }
@@ -42,7 +49,8 @@ extension Provider {
                 Credential(
                     name: $0.name,
                     key: $0.key,
-                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency
+                    maxConcurrent: $0.maxConcurrent ?? adapter.defaultConcurrency,
+                    rateLimit: $0.rateLimit.map { ($0.count, $0.per) }
                 )
             },
             extraModels: configured.models,

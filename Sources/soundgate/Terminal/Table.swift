@@ -1,9 +1,9 @@
-/// Rows under a heading, each column as wide as its widest cell.
+/// Rows, under a heading if they want one, each column as wide as its widest cell.
 struct Table {
     private var rows: [[String]]
 
-    init(_ heading: [String]) {
-        rows = [heading]
+    init(_ heading: [String]? = nil) {
+        rows = heading.map { [$0] } ?? []
     }
 
     mutating func add(_ row: [String]) { rows.append(row) }

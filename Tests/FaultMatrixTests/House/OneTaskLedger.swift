@@ -14,9 +14,15 @@ final class OneTaskLedger: Ledger {
         await stored.until { record in record.map { wants($0) || $0.status.hasEnded } ?? false }
     }
 
-    func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
+    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
+        -> Admission
+    {
         stored.change { $0 = record }
+        return .admitted
     }
+
+    func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer? { nil }
+    func revise(_ answer: FirstAnswer) async throws(LedgerError) {}
 
     func commit(_ change: TaskChange) async throws(LedgerError) { stored.change { $0 = change.record } }
 

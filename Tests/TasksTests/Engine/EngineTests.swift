@@ -60,23 +60,61 @@ struct EngineTests {
         }
     }
 
+    @Test("a vendor that fails again and again is left alone, and found again when it is back")
+    func breaker() async throws {
+        try await withFolder { folder in
+            let audio = try audioBytes(in: folder)
+            // Six codes of maintenance: five open the breaker, the sixth answers the first probe.
+            let down = Array(repeating: Vendor.Create.refuse(455), count: 6)
+            let first = Vendor(creates: down + [.accept], audio: audio)
+            try await withEngine([("suno", first)], folder: folder) { bench in
+                func provider() async throws -> String? {
+                    // The synthesizer takes no time on this clock.
+                    let ended = await bench.end(
+                        of: try await bench.create(at: ["suno", "builtin"]) { $0.duration = 1 }
+                    )
+                    return ended?.attempts.last?.name.provider
+                }
+                for _ in 0..<8 {
+                    let went = try await provider()
+                    #expect(went == "builtin")
+                }
+                #expect(first.creates == 5, "an open breaker sends nothing")
+                #expect(await bench.engine.load()["suno"]?.breakers == ["sounds": .open])
+                bench.time.advance(by: 5)
+                let probe = try await provider()
+                #expect(probe == "builtin")
+                #expect(first.creates == 6, "one call finds out")
+                bench.time.advance(by: 10)
+                let back = try await provider()
+                #expect(back == "suno")
+                #expect(await bench.engine.load()["suno"]?.breakers == ["sounds": .closed])
+            }
+        }
+    }
+
     @Test("a refused create goes to the next provider, one about the prompt does not")
     func refused() async throws {
         try await withFolder { folder in
             let audio = try audioBytes(in: folder)
-            let first = Vendor(creates: [.refuse(429), .refuse(400)], audio: audio)
+            let first = Vendor(creates: [.refuse(400), .refuse(429)], audio: audio)
             let second = Vendor(audio: audio)
             try await withEngine([("suno", first), ("other", second)], folder: folder) { bench in
-                let moved = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
-                #expect(moved.status == .succeeded)
-                #expect(moved.attempts.map(\.name.provider) == ["suno", "other"])
-                #expect(moved.attempts.map(\.error?.code) == [.insufficientCredits, nil])
                 let stopped = try #require(
                     await bench.end(of: try await bench.create(at: ["suno", "other"]))
                 )
                 #expect(stopped.status == .failed)
                 #expect(stopped.error?.code == .providerRejected)
-                #expect(second.creates == 1)
+                #expect(second.creates == 0)
+                let moved = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
+                #expect(moved.status == .succeeded)
+                #expect(moved.attempts.map(\.name.provider) == ["suno", "other"])
+                #expect(moved.attempts.map(\.error?.code) == [.insufficientCredits, nil])
+                // Its only account is empty: it is not even asked.
+                let spared = try #require(await bench.end(of: try await bench.create(at: ["suno", "other"])))
+                #expect(spared.status == .succeeded)
+                #expect(spared.attempts.map(\.error?.code) == [.insufficientCredits, nil])
+                #expect(first.creates == 2)
             }
         }
     }

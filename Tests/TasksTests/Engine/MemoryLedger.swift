@@ -6,6 +6,7 @@ import Threads
 final class MemoryLedger: Ledger {
     private struct State {
         var records: [TaskID: TaskRecord] = [:]
+        var answers: [IdempotencyKey: FirstAnswer] = [:]
         var failures = 0
         var commits: [TaskChange] = []
         var attempted = 0
@@ -39,7 +40,27 @@ final class MemoryLedger: Ledger {
         await stored.until { records in records[id].map { wants($0) || $0.status.hasEnded } ?? false }
     }
 
-    func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) { leave(record) }
+    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
+        -> Admission
+    {
+        if let answer {
+            let known = state.withLock { state in
+                defer { state.answers[answer.key] = state.answers[answer.key] ?? answer }
+                return state.answers[answer.key]
+            }
+            if let known { return .known(known) }
+        }
+        leave(record)
+        return .admitted
+    }
+
+    func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer? {
+        state.withLock { $0.answers[key] }
+    }
+
+    func revise(_ answer: FirstAnswer) async throws(LedgerError) {
+        state.withLock { $0.answers[answer.key] = answer }
+    }
 
     func commit(_ change: TaskChange) async throws(LedgerError) {
         let (isFailing, onCommit) = state.withLock { state in

@@ -7,7 +7,7 @@ struct SlotQueueTests {
     private func id(_ number: Int) -> TaskID { TaskID(rawValue: "snd_\(number)") }
 
     private func queue(_ capacities: [Int]) -> SlotQueue {
-        SlotQueue(credentials: capacities.enumerated().map { ("k\($0)", $1) }, withoutKeys: 2)
+        SlotQueue(keys: capacities.enumerated().map { .init("k\($0)", capacity: $1) }, withoutKeys: 2)
     }
 
     @Test("first come, first served, with the call that asked")
@@ -147,5 +147,102 @@ struct SlotQueueTests {
             #expect(held.count { $0 == "k1" } <= 3)
             #expect(queue.depth == waiting.count)
         }
+    }
+}
+
+@Suite("Keys that a vendor has refused")
+struct KeyStateTests {
+    private func id(_ number: Int) -> TaskID { TaskID(rawValue: "snd_\(number)") }
+
+    private func queue(_ keys: [SlotQueue.Key], waiting: Int) -> SlotQueue {
+        var queue = SlotQueue(keys: keys, withoutKeys: 2)
+        for number in 0..<waiting { _ = queue.join(.init(id(number), 1)) }
+        return queue
+    }
+
+    /// The keys that get a turn at a time, in order, until none does.
+    private func turns(_ queue: inout SlotQueue, at now: UInt64) -> [String] {
+        var names: [String] = []
+        while let turn = queue.next(at: now) { names.append(turn.credential ?? "") }
+        return names
+    }
+
+    @Test("a key that is not taken is not used again, also when an older call still succeeds")
+    func setAside() {
+        var queue = queue([.init("a", capacity: 4), .init("b", capacity: 2)], waiting: 9)
+        queue.mark("a", .setAside)
+        queue.mark("a", .usable)
+        #expect(turns(&queue, at: 1) == ["b", "b"])
+        #expect(queue.hopelessness(at: 1) == nil)
+        #expect(queue.nextOpening(at: 1) == nil, "only a place that is given back helps")
+        queue.mark("b", .setAside)
+        #expect(queue.hopelessness(at: 1) == .providerAuth)
+        #expect(queue.dismissAll().count == 7)
+        #expect(queue.depth == 0)
+    }
+
+    @Test("a key without credits is left alone, then tried with one call, and used again when that is taken")
+    func outOfCredit() {
+        var queue = queue([.init("a", capacity: 3)], waiting: 5)
+        queue.mark("a", .outOfCredit(until: 100))
+        #expect(queue.hopelessness(at: 99) == .insufficientCredits)
+        #expect(turns(&queue, at: 99).isEmpty)
+        #expect(queue.nextOpening(at: 99) == 100)
+        #expect(queue.hopelessness(at: 100) == nil)
+        #expect(turns(&queue, at: 100) == ["a"])
+        queue.mark("a", .usable)
+        #expect(turns(&queue, at: 101) == ["a", "a"])
+    }
+
+    @Test("a key whose vendor wants a pause keeps its line waiting, and does not send it away")
+    func limited() {
+        var queue = queue([.init("a", capacity: 3)], waiting: 2)
+        queue.mark("a", .limited(until: 50))
+        #expect(queue.hopelessness(at: 1) == nil)
+        #expect(turns(&queue, at: 49).isEmpty)
+        #expect(queue.nextOpening(at: 49) == 50)
+        #expect(turns(&queue, at: 50) == ["a", "a"])
+    }
+
+    @Test("no more calls begin within a time than a key's rate allows")
+    func rate() {
+        var queue = queue([.init("a", capacity: 100, rate: (3, 10))], waiting: 10)
+        var starts: [UInt64] = []
+        for now in UInt64(0)..<40 { starts += turns(&queue, at: now).map { _ in now } }
+        #expect(starts == [0, 0, 0, 10, 10, 10, 20, 20, 20, 30])
+        var paced = self.queue([.init("a", capacity: 100, rate: (2, 10))], waiting: 6)
+        #expect(turns(&paced, at: 5).count == 2)
+        #expect(paced.nextOpening(at: 7) == 15)
+    }
+
+    @Test("the other key is better unless it was refused too")
+    func other() {
+        var queue = queue([.init("a", capacity: 1), .init("b", capacity: 1)], waiting: 0)
+        #expect(queue.hasKey(besides: "a"))
+        queue.mark("b", .limited(until: 9))
+        #expect(!queue.hasKey(besides: "a"))
+        #expect(SlotQueue(keys: [.init("a", capacity: 1)], withoutKeys: 1).hasKey(besides: "a") == false)
+    }
+
+    @Test(
+        "what a refusal says of the key",
+        arguments: [
+            (Failure.Code.providerAuth, KeyState.setAside),
+            (.insufficientCredits, .outOfCredit(until: 300_000_000_007)),
+            (.rateLimited, .limited(until: 5_000_000_007)), (.contentPolicy, nil),
+            (.providerUnavailable, nil),
+        ] as [(Failure.Code, KeyState?)]
+    )
+    func refusals(_ code: Failure.Code, _ state: KeyState?) {
+        #expect(KeyState(after: Failure(code, "x"), at: 7) == state)
+    }
+
+    @Test(
+        "a vendor's wish for a pause is heeded, between a second and five minutes",
+        arguments: [(0, 1), (30, 30), (9999, 300)]
+    )
+    func wish(_ asked: Int, _ given: UInt64) {
+        let failure = Failure(.rateLimited, "x", retryAfter: .seconds(asked))
+        #expect(KeyState(after: failure, at: 0) == .limited(until: given * 1_000_000_000))
     }
 }

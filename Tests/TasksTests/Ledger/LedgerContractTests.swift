@@ -112,6 +112,40 @@ struct LedgerContractTests {
         }
     }
 
+    @Test("a key admits one task, for its client and for a day", arguments: LedgerStore.all)
+    func idempotency(_ store: LedgerStore) async throws {
+        func answer(_ client: String?, _ task: String, at moment: Moment = start) -> FirstAnswer {
+            FirstAnswer(
+                key: IdempotencyKey(client: client, value: "k"),
+                fingerprint: "f-\(task)",
+                task: TaskID(rawValue: task),
+                status: 202,
+                body: Array("{\(task)}".utf8),
+                createdAt: moment
+            )
+        }
+        try await store.run { ledger in
+            let first = answer(nil, "snd_1")
+            #expect(try await ledger.admit(admitted("snd_1"), holder: one, answer: first) == .admitted)
+            let second = try await ledger.admit(admitted("snd_2"), holder: one, answer: answer(nil, "snd_2"))
+            #expect(second == .known(first))
+            #expect(try await ledger.task(TaskID(rawValue: "snd_2")) == nil, "nothing is stored twice")
+            let other = try await ledger.admit(admitted("snd_3"), holder: one, answer: answer("c", "snd_3"))
+            #expect(other == .admitted)
+            var sent = first
+            sent.status = 200
+            sent.body = [1, 0, 2]
+            try await ledger.revise(sent)
+            #expect(try await ledger.firstAnswer(to: first.key, now: start) == sent)
+            let nextDay = start.advanced(by: FirstAnswer.keptFor)
+            #expect(try await ledger.firstAnswer(to: first.key, now: nextDay) == nil)
+            var late = admitted("snd_4")
+            late.createdAt = nextDay.advanced(by: .seconds(1))
+            let again = answer(nil, "snd_4", at: late.createdAt)
+            #expect(try await ledger.admit(late, holder: one, answer: again) == .admitted)
+        }
+    }
+
     @Test("what was committed is there after closing and opening again", arguments: LedgerStore.all)
     func reopen(_ store: LedgerStore) async throws {
         try await withFolder { folder in

@@ -173,6 +173,27 @@ struct FanOutTests {
         #expect(bench.record.cost == Cost(Cost.Amount(5, "credits"), .actual))
     }
 
+    @Test("a take that another provider had to make leaves the task where its first take was made")
+    func mixed() {
+        var bench = bench(2, perCall: 1, at: ["a", "b"])
+        grant(1...2, &bench)
+        bench.apply(.refused(attempt: 2, Failure(.insufficientCredits, "x")))
+        grant(3...3, &bench)
+        let paid = Cost.Amount(7, "credits")
+        for number in [3, 1] {
+            bench.apply(
+                .delivered(
+                    attempt: number,
+                    StreamedTake(id: nil, cost: paid, audio: .success(asset("\(number)")))
+                )
+            )
+        }
+        #expect(bench.record.attempts.map(\.name.provider) == ["a", "a", "b"])
+        #expect(bench.record.status == .succeeded)
+        #expect(bench.record.route?.name.provider == "a")
+        #expect(bench.record.cost?.amount.amount == 7, "another provider's credits are not ours to add")
+    }
+
     @Test("progress is the calls' average")
     func progress() {
         var bench = bench(4, perCall: 1)

@@ -75,24 +75,38 @@ struct MovingOnTests {
         #expect(effects == [.fetch(attempt: 1, output: 0)])
     }
 
-    @Test("the last route is tried again after a pause that doubles, when waiting can help")
-    func pauses() {
-        for code in [Failure.Code.rateLimited, .providerUnavailable] {
-            var bench = Stage.intended.bench()
-            #expect(
-                bench.apply(.refused(attempt: 1, Failure(code, "x")))
-                    == [.releaseSlot(attempt: 1), .waitForSlot(request: 2, after: .seconds(2))]
-            )
-            bench.apply(.slotGranted(request: 2, credential: nil, token: nil))
-            #expect(
-                bench.apply(.refused(attempt: 2, Failure(code, "x")))
-                    == [.releaseSlot(attempt: 2), .waitForSlot(request: 3, after: .seconds(4))]
-            )
-            bench.apply(.slotGranted(request: 3, credential: nil, token: nil))
+    /// The pause before a further call that a refusal leads to.
+    private func pauseAfter(_ bench: inout Bench, _ attempt: Int, _ failure: Failure) -> Duration? {
+        for case .waitForSlot(_, let pause) in bench.apply(.refused(attempt: attempt, failure)) {
+            return pause
+        }
+        return nil
+    }
+
+    @Test(
+        "the last route is tried again after a part of a span that doubles, when waiting can help",
+        arguments: [Failure.Code.rateLimited, .providerUnavailable]
+    )
+    func pauses(_ code: Failure.Code) throws {
+        var pauses: [Set<Duration>] = [[], []]
+        for number in 0..<50 {
+            var bench = Stage.intended.bench(admitted("snd_\(number)"))
+            for (tries, most) in [(1, Duration.seconds(2)), (2, .seconds(4))] {
+                let next = pauseAfter(&bench, tries, Failure(code, "x"))
+                let pause = try #require(next)
+                #expect(pause <= most)
+                pauses[tries - 1].insert(pause)
+                bench.apply(.slotGranted(request: tries + 1, credential: nil, token: nil))
+            }
             #expect(
                 bench.apply(.refused(attempt: 3, Failure(code, "x"))) == [.releaseSlot(attempt: 3), .end]
             )
             #expect(bench.record.error?.code == code)
+        }
+        for (scattered, most) in zip(pauses, [2.0, 4.0]) {
+            let seconds = scattered.map { $0 / .seconds(1) }
+            #expect(scattered.count > 30, "tasks that were refused together do not come back together")
+            #expect(seconds.contains { $0 < most / 4 } && seconds.contains { $0 > most * 3 / 4 })
         }
     }
 
@@ -106,23 +120,25 @@ struct MovingOnTests {
     }
 
     @Test(
-        "the vendor's wish for a pause is heeded up to a minute",
-        arguments: [(1, 2), (30, 30), (3600, 60)]
+        "the vendor's wish for a pause is heeded up to a minute, and not by all at the same moment",
+        arguments: [(1, 1, 2), (30, 30, 31), (3600, 60, 60)]
     )
-    func retryAfter(_ wish: Int, _ pause: Int) {
-        var bench = Stage.intended.bench()
-        let failure = Failure(.rateLimited, "x", retryAfter: .seconds(wish))
-        #expect(
-            bench.apply(.refused(attempt: 1, failure)).last
-                == .waitForSlot(request: 2, after: .seconds(pause))
-        )
+    func retryAfter(_ wish: Int, _ least: Int, _ most: Int) throws {
+        for number in 0..<20 {
+            var bench = Stage.intended.bench(admitted("snd_\(number)"))
+            let failure = Failure(.rateLimited, "x", retryAfter: .seconds(wish))
+            let next = pauseAfter(&bench, 1, failure)
+            let pause = try #require(next)
+            #expect(pause >= .seconds(least) && pause <= .seconds(most), "\(pause)")
+        }
     }
 
     @Test("a pause that would outlast the deadline is not begun")
     func pauseBeyondDeadline() {
         var bench = Stage.intended.bench()
         bench.now = start.advanced(by: .seconds(899))
-        #expect(bench.apply(.refused(attempt: 1, Failure(.rateLimited, "x"))).last == .end)
+        let failure = Failure(.rateLimited, "x", retryAfter: .seconds(5))
+        #expect(bench.apply(.refused(attempt: 1, failure)).last == .end)
     }
 
     @Test("attempts are counted over all providers", arguments: [1, 2, 3, 5])
@@ -189,5 +205,98 @@ struct MovingOnTests {
         #expect(bench.record.status == before.status)
         #expect(bench.record.error == before.error)
         #expect(bench.machine.takeChange()?.parts.attempts == [1])
+    }
+}
+
+@Suite("Another key of the same provider")
+struct KeyRefusedTests {
+    @Test("a refused key is no try of the job: another one is asked at once on the same route")
+    func another() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        for number in 1...5 {
+            let effects = bench.apply(.keyRefused(attempt: number, Failure(.providerAuth, "x")))
+            #expect(
+                effects == [
+                    .releaseSlot(attempt: number), .waitForSlot(request: number + 1, after: .zero),
+                ]
+            )
+            bench.apply(.slotGranted(request: number + 1, credential: "k\(number)", token: nil))
+        }
+        #expect(bench.record.attempts.allSatisfy { $0.name.provider == "a" && $0.tries == 1 })
+    }
+
+    @Test("keys that only want a pause are tried as often as anything else")
+    func paused() {
+        var bench = Stage.intended.bench(admitted(at: ["a"]))
+        for number in 1...2 {
+            bench.apply(.keyRefused(attempt: number, Failure(.rateLimited, "x")))
+            bench.apply(.slotGranted(request: number + 1, credential: nil, token: nil))
+        }
+        #expect(bench.apply(.keyRefused(attempt: 3, Failure(.rateLimited, "x"))).last == .end)
+    }
+}
+
+@Suite("What is done when nobody can tell")
+struct UnknownPolicyTests {
+    private func bench(_ wish: UnknownPolicy, at providers: [String] = ["a", "b"]) -> Bench {
+        var policy = TaskMachine.Policy()
+        policy.onUnknown = ["a": wish]
+        var bench = Bench(admitted(at: providers))
+        bench.machine = TaskMachine(bench.record, policy: policy)
+        bench.resume()
+        bench.apply(.slotGranted(request: 1, credential: "k", token: "t"))
+        return bench
+    }
+
+    @Test("it is waited for unless the operator says otherwise")
+    func waits() {
+        var bench = bench(.wait)
+        #expect(bench.apply(.acceptanceUnknown(attempt: 1)) == [.releaseSlot(attempt: 1)])
+        #expect(bench.record.status == .running)
+    }
+
+    @Test("an operator who would rather know fails at once, and nobody else is asked")
+    func fails() {
+        var bench = bench(.fail)
+        #expect(bench.apply(.acceptanceUnknown(attempt: 1)) == [.releaseSlot(attempt: 1), .end])
+        #expect(bench.record.status == .failed)
+        #expect(bench.record.error?.code == .acceptanceUnknown)
+        #expect(bench.last?.state == .unknown)
+    }
+
+    @Test("an operator who would rather pay twice goes on, on the next route or after a pause")
+    func resubmits() {
+        var bench = bench(.resubmit)
+        let effects = bench.apply(.acceptanceUnknown(attempt: 1))
+        #expect(effects == [.releaseSlot(attempt: 1), .waitForSlot(request: 2, after: .zero)])
+        #expect(bench.record.attempts[0].state == .unknown, "what is not known does not become known")
+        bench.apply(.slotGranted(request: 2, credential: "k", token: nil))
+        bench.apply(.delivered(attempt: 2, StreamedTake(id: nil, cost: nil, audio: .success(asset()))))
+        #expect(bench.record.status == .succeeded)
+        var single = self.bench(.resubmit, at: ["a"])
+        guard case .waitForSlot(2, let pause)? = single.apply(.acceptanceUnknown(attempt: 1)).last else {
+            Issue.record("the only route is not tried again")
+            return
+        }
+        #expect(pause > .zero)
+    }
+
+    @Test("a restart keeps to it too", arguments: [UnknownPolicy.fail, .resubmit])
+    func restart(_ wish: UnknownPolicy) {
+        var policy = TaskMachine.Policy()
+        policy.onUnknown = ["a": wish]
+        var next = Bench(bench(wish).record)
+        next.machine = TaskMachine(next.record, policy: policy)
+        let effects = next.resume()
+        #expect(next.record.attempts[0].state == .unknown)
+        #expect(next.record.status == (wish == .fail ? .failed : .running))
+        #expect(effects.contains(.waitForSlot(request: 2, after: .zero)) == (wish == .resubmit))
+    }
+
+    @Test("what was given up is not taken up by a late answer")
+    func late() {
+        var bench = bench(.resubmit)
+        bench.apply(.acceptanceUnknown(attempt: 1))
+        #expect(bench.apply(.accepted(attempt: 1, RemoteJob(id: "j1"))).isEmpty)
     }
 }

@@ -125,11 +125,11 @@ private struct Walk {
             #expect(effects.isEmpty, "an ended task asks for something: \(step)")
         }
         let ready = now.outputs.count { $0.status == .ready }
-        let calls = now.attempts.filter(\.state.isOpen).map(\.takes) + now.waiting.map(\.takes)
+        let calls = now.attempts.filter(\.isOpen).map(\.takes) + now.waiting.map(\.takes)
         #expect(calls.count <= 1 || now.routes[0].takesPerCall != nil, "\(step)")
         if let wanted = now.request.variations {
             let there = now.outputs.count { output in
-                output.status != .failed && !now.attempts[output.attempt - 1].state.isOpen
+                output.status != .failed && !now.attempts[output.attempt - 1].isOpen
             }
             let coming = calls.reduce(0) { $0 + ($1 ?? 0) }
             #expect(there + coming <= wanted, "more takes are bought than wanted: \(step)")

@@ -57,8 +57,9 @@ extension Gateway {
         return provider
     }
 
-    /// The same for a token that was never given: what vendors know is not told to others. Some vendors take
-    /// anything but 200 for a failure.
+    /// The same for a token that was never given: what vendors know is not told to others.
+    ///
+    /// Some vendors take anything but 200 for a failure.
     private static let received = Response(
         .ok,
         contentType: "application/json",

@@ -26,24 +26,66 @@ extension Gateway {
                 detail: "The gateway is shutting down."
             )
         }
-        if call.fields["Idempotency-Key"] != nil {
-            throw ProblemDetails(
-                .unprocessableContent,
-                code: "not_supported",
-                detail:
-                    "This version does not keep idempotency keys; leave Idempotency-Key out. Nothing was accepted."
-            )
+        let key = try idempotencyKey(of: call, caller)
+        let json = try await readJSON(call)
+        guard let key else { return try await createSound(json, call, caller, under: nil) }
+        // Of two at once the second would have to wait for the first one's answer: it is told to come again.
+        guard creating.withLock({ $0.insert(key).inserted }) else { throw Self.createUnderWay }
+        defer { creating.withLock { _ = $0.remove(key) } }
+        let claim = KeyedCreate(key: key, fingerprint: fingerprint(of: json))
+        if let first = try await parts.ledger.firstAnswer(to: key, now: SystemTime().moment) {
+            return try replay(first, claim)
         }
-        let request = try await readRequest(call)
+        return try await createSound(json, call, caller, under: claim)
+    }
+
+    private func createSound(
+        _ json: JSONValue,
+        _ call: Request,
+        _ caller: Caller,
+        under claim: KeyedCreate?
+    ) async throws -> Response {
+        let request = try SoundRequest(json, knownProviders: providerNames)
         let plan = planner.plan(request)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
-        let deadline = request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
-        var record = try await parts.engine.create(
+        let routes = plan.eligible.map(\.route)
+        if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
+        let deadline =
+            request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
+            ?? parts.configuration.routing.deadline
+        guard let claim else {
+            let record = try await parts.engine.create(
+                request,
+                routes: routes,
+                client: caller.name,
+                deadline: deadline
+            )
+            return await answer(with: record, to: call)
+        }
+        let creation = try await parts.engine.create(
             request,
-            routes: plan.eligible.map(\.route),
+            routes: routes,
             client: caller.name,
-            deadline: deadline ?? parts.configuration.routing.deadline
-        )
+            deadline: deadline
+        ) { record in
+            FirstAnswer(
+                key: claim.key,
+                fingerprint: claim.fingerprint,
+                task: record.id,
+                status: Status.accepted.code,
+                body: rendered(record, for: call, queuePosition: nil),
+                createdAt: record.createdAt
+            )
+        }
+        switch creation {
+        case .known(let first): return try replay(first, claim)
+        case .created(let record): return await firstAnswer(with: record, to: call, claim)
+        }
+    }
+
+    /// The answer to a create, after the wait that was asked for.
+    private func answer(with admitted: TaskRecord, to call: Request) async -> Response {
+        var record = admitted
         let wait = wait(asked: call)
         if let wait {
             await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
@@ -71,6 +113,10 @@ extension Gateway {
     }
 
     private func readRequest(_ call: Request) async throws -> SoundRequest {
+        try SoundRequest(try await readJSON(call), knownProviders: providerNames)
+    }
+
+    private func readJSON(_ call: Request) async throws -> JSONValue {
         if let type = call.fields["Content-Type"] {
             guard MediaType(type)?.isJSON == true else {
                 throw ProblemDetails(
@@ -81,9 +127,8 @@ extension Gateway {
             }
         }
         let bytes = try await call.body.collect(upTo: parts.configuration.server.limits.body)
-        let value: JSONValue
         do throws(JSONError) {
-            value = try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes)
         } catch {
             throw ProblemDetails(
                 .badRequest,
@@ -92,7 +137,6 @@ extension Gateway {
                     ? "The body is empty; it must be a JSON object." : "The body is not JSON: \(error)."
             )
         }
-        return try SoundRequest(value, knownProviders: providerNames)
     }
 
     // MARK: One task
@@ -192,7 +236,7 @@ extension Gateway {
     }
 
     /// The task that the path names, if the caller may see it; the same 404 for one that is somebody else's.
-    private func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
+    func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
         guard let text = call.parameters["id"], text.hasPrefix("snd_"), text.utf8.count <= 64 else {
             throw ProblemDetails.notFound("task")
         }
@@ -205,17 +249,27 @@ extension Gateway {
         return record
     }
 
-    private func show(_ record: TaskRecord, for call: Request, status: Status = .ok) -> Response {
-        let position = parts.engine.board.position(record.id)
-        let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position)
+    /// A task as it is shown to this caller.
+    func rendered(_ record: TaskRecord, for call: Request, queuePosition: Int?) -> [UInt8] {
+        let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: queuePosition)
         var json = JSONWriter()
         wire.write(to: &json)
-        let tag = EntityTag(String(SHA256.hash(json.bytes).hex.prefix(24)))
+        return json.bytes
+    }
+
+    func show(_ record: TaskRecord, for call: Request, status: Status = .ok) -> Response {
+        let bytes = rendered(record, for: call, queuePosition: parts.engine.board.position(record.id))
+        return show(bytes, for: call, status: status)
+    }
+
+    /// A rendered task with its tag.
+    func show(_ bytes: [UInt8], for call: Request, status: Status) -> Response {
+        let tag = EntityTag(String(SHA256.hash(bytes).hex.prefix(24)))
         let fields: Fields = ["ETag": tag.description]
         let isRead = call.method == .get || call.method == .head
         let condition = Preconditions.evaluate(method: call.method, fields: call.fields, entityTag: tag)
         if isRead, condition == .notModified { return Response(.notModified, fields: fields) }
-        return Response(status, contentType: "application/json", json.bytes, fields: fields)
+        return Response(status, contentType: "application/json", bytes, fields: fields)
     }
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
@@ -223,7 +277,7 @@ extension Gateway {
         parts.configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
     }
 
-    private func wait(asked call: Request) -> Int? {
+    func wait(asked call: Request) -> Int? {
         guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0 else {
             return nil
         }

@@ -19,17 +19,25 @@ enum ProviderWire {
             "waiting": JSONValue(load?.waiting ?? 0),
             "expected_wait": JSONValue(orNull: load?.expectedWait.map(seconds)),
             "credentials": .array(
-                provider.credentials.map { credential($0, balance: balances[$0.name]) }
+                provider.credentials.map { credential($0, load: load, balance: balances[$0.name]) }
             ),
             "callbacks": callbacks(provider, load?.callbacks),
-            "operations": .array(provider.adapter.operations.map { operation($0, of: provider) }),
+            "operations": .array(provider.adapter.operations.map { operation($0, of: provider, load: load) }),
         ]
     }
 
-    private static func credential(_ credential: Provider.Credential, balance: BalanceBook.Entry?)
-        -> JSONValue
-    {
-        [
+    private static func credential(
+        _ credential: Provider.Credential,
+        load: Engine.Load?,
+        balance: BalanceBook.Entry?
+    ) -> JSONValue {
+        let key = load?.keys[credential.name]
+        let now = load?.instant ?? 0
+        let wait = key?.state.until.map { $0 > now ? Double($0 - now) / 1e9 : 0 }
+        return [
+            "running": JSONValue(key?.used ?? 0),
+            "state": .string(key?.state.word ?? "usable"),
+            "usable_in": JSONValue(orNull: wait),
             "name": .string(credential.name), "max_concurrent": JSONValue(credential.maxConcurrent),
             "balance": balance.map { entry in
                 [
@@ -49,7 +57,9 @@ enum ProviderWire {
         ]
     }
 
-    private static func operation(_ operation: Operation, of provider: Provider) -> JSONValue {
+    private static func operation(_ operation: Operation, of provider: Provider, load: Engine.Load?)
+        -> JSONValue
+    {
         let capabilities = operation.capabilities
         var fields: JSONObject = [:]
         for field in RequestField.demands {
@@ -63,17 +73,10 @@ enum ProviderWire {
             "models": .array(provider.models(of: operation).map { .string($0) }),
             "default_model": JSONValue(orNull: capabilities.defaultModel),
             "usual_variations": range(capabilities.usualVariations),
-            "delivery": .string(word(operation.delivery)),
+            "breaker": .string((load?.breakers[operation.name] ?? .closed).rawValue),
+            "delivery": .string(operation.delivery.word),
             "fields": .object(fields),
         ]
-    }
-
-    private static func word(_ delivery: Operation.Delivery) -> String {
-        switch delivery {
-        case .polled: "polled"
-        case .streamed: "streamed"
-        case .rendered: "rendered"
-        }
     }
 
     private static func means(_ means: Capabilities.Means) -> JSONValue {

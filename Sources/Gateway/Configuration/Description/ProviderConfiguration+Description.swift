@@ -41,6 +41,12 @@ extension ProviderConfiguration {
                     .section(Polling.section),
                     "The pace of asking for a task's state"
                 ),
+                Field(
+                    "on_unknown",
+                    \.onUnknown,
+                    .choice(what: "a way to go on"),
+                    "What is done when nobody can tell whether the vendor took a job; routing.on_unknown when not set"
+                ),
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long the vendor may take"),
                 Field("options", \.options, .freeMap, "Settings that only the adapter understands"),
                 Field(
@@ -111,7 +117,12 @@ extension ProviderConfiguration.Credential {
                     .integer(in: 1...100_000),
                     "The most tasks at the vendor at once with this key; the adapter's own limit when not set"
                 ),
-                .later("rate_limit", "How often the key may be used"),
+                Field(
+                    "rate_limit",
+                    \.rateLimit,
+                    .rate,
+                    "The most tasks begun with this key within a time, as 20/10s; no limit of ours when not set"
+                ),
             ]
         )
     }

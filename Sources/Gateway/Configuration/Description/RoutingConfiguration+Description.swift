@@ -29,6 +29,12 @@ extension RoutingConfiguration {
                     .duration(in: .seconds(1) ... .seconds(86_400)),
                     "How long a task may take when its request does not say"
                 ),
+                Field(
+                    "on_unknown",
+                    \.onUnknown,
+                    .choice(what: "a way to go on"),
+                    "What is done when nobody can tell whether a vendor took a job; resubmit may pay twice"
+                ),
             ]
         )
     }

@@ -51,6 +51,18 @@ extension ServerConfiguration.Limits {
                 Field("header", \.header, .size(in: 1024...1 << 20), "The whole header section"),
                 Field("body", \.body, .size(in: 1024...1 << 30), "The body"),
                 Field("connections", \.connections, .integer(in: 1...1_000_000), "Connections open at once"),
+                Field(
+                    "tasks",
+                    \.tasks,
+                    .integer(in: 1...10_000_000),
+                    "Tasks that have not ended; beyond it new ones get 429"
+                ),
+                Field(
+                    "tasks_per_client",
+                    \.tasksPerClient,
+                    .integer(in: 1...10_000_000),
+                    "Tasks of one client that have not ended; beyond it its new ones get 429"
+                ),
             ]
         )
     }

@@ -196,6 +196,22 @@ extension Shape<Duration> {
     }
 }
 
+extension Shape<Rate> {
+    /// So many per so long: at most 10,000 within at most a day.
+    static var rate: Shape {
+        .parsed(
+            schema: ["type": "string", "pattern": "^[0-9]+/[0-9]*(ms|s|m|h|d)$"],
+            rendered: { .string($0.description) }
+        ) { text throws(Malformed) in
+            let rate = try Rate(parsing: text)
+            guard rate.count <= 10_000, rate.per <= .seconds(86_400) else {
+                throw Malformed("is out of range", remedy: "use at most 10000 within at most 24h")
+            }
+            return rate
+        }
+    }
+}
+
 extension Shape<Bool> {
     /// `true` or `false`, and none of YAML 1.1's other words.
     static var bool: Shape {

@@ -26,9 +26,9 @@ package enum ElevenLabs {
         .native(.integers(1...1)), .emulated(.fanOut, .integers(2...10)),
     ]
 
-    private static let formats: [Capabilities.Means] = [
-        .native(.choices([SoundFormat.mp3, .wav, .ogg].map(\.rawValue))), .emulated(.conversion, .any),
-    ]
+    private static func formats(_ native: [SoundFormat]) -> [Capabilities.Means] {
+        [.native(.choices(native.map(\.rawValue))), .emulated(.conversion, .any)]
+    }
 
     /// `loop` is documented for `eleven_text_to_sound_v2` only.
     ///
@@ -47,7 +47,7 @@ package enum ElevenLabs {
                 .duration: [.native(.numbers(0.5...30))],
                 .promptInfluence: [.native(.numbers(0...1))],
                 .variations: variations,
-                .format: formats,
+                .format: formats([.mp3, .wav, .ogg]),
                 .bpm: [.hint],
                 .key: [.hint],
                 .style: [.hint],
@@ -71,7 +71,7 @@ package enum ElevenLabs {
                 .duration: [.native(.numbers(3...600))],
                 .instrumental: [.native(.any)],
                 .variations: variations,
-                .format: formats,
+                .format: formats([.mp3, .ogg]),
                 .loop: [.hint],
                 .bpm: [.hint],
                 .key: [.hint],

@@ -6,7 +6,12 @@ import Sound
 struct ElevenLabsEffects: AudioTranslating {
     static let defaultModel = "eleven_text_to_sound_v2"
 
-    private let options = ElevenLabsOptions(takesLogging: true, usualChannels: 1)
+    private let options = ElevenLabsOptions(
+        takesLogging: true,
+        formats: ElevenLabsFormat.ofEffects,
+        served: ElevenLabsFormat.ofEffect,
+        usualChannels: 1
+    )
 
     func submit(_ order: Order) -> UpstreamCall {
         let request = order.request

@@ -7,7 +7,12 @@ struct ElevenLabsMusic: AudioTranslating {
     /// Every plan that has music has it; the vendor's own default.
     static let defaultModel = "music_v1"
 
-    private let options = ElevenLabsOptions(takesLogging: false, usualChannels: 2)
+    private let options = ElevenLabsOptions(
+        takesLogging: false,
+        formats: ElevenLabsFormat.ofMusic,
+        served: ElevenLabsFormat.ofSong,
+        usualChannels: 2
+    )
 
     func submit(_ order: Order) -> UpstreamCall {
         var body: JSONObject = ["prompt": .string(order.prompt)]

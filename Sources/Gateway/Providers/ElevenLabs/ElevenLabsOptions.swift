@@ -4,7 +4,7 @@ import Sound
 
 /// The caller's options for ElevenLabs, and the query that they and the wanted format become.
 ///
-/// - `output_format`: one of ``ElevenLabsFormat/all``; overrules what the wanted format would choose.
+/// - `output_format`: one of the operation's `formats`; overrules what the wanted format would choose.
 /// - `enable_logging`: effects only; `false` asks for zero retention, which only enterprise accounts have.
 /// - `channels`: 1 or 2, how many channels samples without a file around them have. The vendor does not say; a
 ///   wrong number plays at the wrong speed.
@@ -14,6 +14,10 @@ struct ElevenLabsOptions: Sendable {
     private static let channels = "channels"
 
     let takesLogging: Bool
+    /// What `output_format` may be.
+    let formats: [ElevenLabsFormat]
+    /// What is asked for when a caller wants a format.
+    let served: @Sendable (SoundFormat) -> ElevenLabsFormat
     /// A guess: speech comes in mono, songs are sold as stereo.
     let usualChannels: Int
 
@@ -45,9 +49,9 @@ struct ElevenLabsOptions: Sendable {
                 guard let word = value.string else {
                     return Problem(name, .wrongType, "must be a string such as \"mp3_44100_128\"")
                 }
-                guard ElevenLabsFormat(word) == nil else { return nil }
-                let choices = ElevenLabsFormat.all.map(\.name).joined(separator: ", ")
-                return Problem(name, .unknownValue, "is none of the vendor's formats: \(choices)")
+                guard ElevenLabsFormat(word, among: formats) == nil else { return nil }
+                let choices = formats.map(\.name).joined(separator: ", ")
+                return Problem(name, .unknownValue, "is none of the vendor's formats here: \(choices)")
             case Self.enableLogging where takesLogging:
                 return value.bool == nil ? Problem(name, .wrongType, "must be true or false") : nil
             case Self.enableLogging:
@@ -63,7 +67,9 @@ struct ElevenLabsOptions: Sendable {
     }
 
     private func format(for order: Order) -> ElevenLabsFormat? {
-        if let word = order.options[Self.outputFormat]?.string { return ElevenLabsFormat(word) }
-        return order.request.format.flatMap { ElevenLabsFormat(servedAs: $0) }
+        if let word = order.options[Self.outputFormat]?.string {
+            return ElevenLabsFormat(word, among: formats)
+        }
+        return order.request.format.map(served)
     }
 }

@@ -35,6 +35,14 @@ package struct Operation: Sendable {
         self.estimate = estimate
     }
 
+    /// True when a job whose create was not answered may still be told of.
+    package var isHeardOfLater: Bool {
+        switch delivery {
+        case .polled: true
+        case .streamed, .rendered: false
+        }
+    }
+
     /// True when running it a second time has no effect outside this process.
     package var isRepeatable: Bool {
         switch delivery {

@@ -107,9 +107,17 @@ package struct Provider: Sendable {
         package let key: Secret<String>
         /// Jobs at once on this key.
         package let maxConcurrent: Int
+        /// Jobs begun within a time on this key; `nil` without a limit.
+        package let rateLimit: (count: Int, per: Duration)?
 
         /// A named key.
-        package init(name: String, key: Secret<String>, maxConcurrent: Int) {
+        package init(
+            name: String,
+            key: Secret<String>,
+            maxConcurrent: Int,
+            rateLimit: (count: Int, per: Duration)? = nil
+        ) {
+            self.rateLimit = rateLimit
             self.name = name
             self.key = key
             self.maxConcurrent = maxConcurrent
@@ -130,6 +138,8 @@ package struct Provider: Sendable {
     package var connectTimeout = Duration.seconds(10)
     /// How long the vendor may take for a whole answer.
     package var requestTimeout: Duration
+    /// What is done when it cannot be told whether the vendor took a job.
+    package var onUnknown = UnknownPolicy.wait
     /// What proves that a callback is the vendor's.
     package var webhookSecret: Secret<String>?
 
@@ -164,6 +174,9 @@ package struct Provider: Sendable {
         guard let publicURL, case .perJob = adapter.callbacks else { return nil }
         return "\(publicURL)/v1/callbacks/\(id)/\(token)"
     }
+
+    /// Where a vendor may tell of all jobs of an account.
+    package func accountCallbackURL(under publicURL: String) -> String { "\(publicURL)/v1/callbacks/\(id)" }
 
     /// Tasks at once over all credentials.
     package var concurrency: Int {

@@ -25,8 +25,9 @@ struct MusicGPTMusic: MusicGPTTranslating {
         return UpstreamCall(.post, "/v1/MusicAI", body: .json(body))
     }
 
-    /// The times may come after the audio, in the same answer. The documented body names one version only: the other
-    /// is asked for by its own id.
+    /// The times may come after the audio, in the same answer.
+    ///
+    /// The documented body names one version only: the other is asked for by its own id.
     func ask(for part: TakePart, of take: String, job: RemoteJob) -> UpstreamCall? {
         switch part {
         case .timedLyrics: poll(job)

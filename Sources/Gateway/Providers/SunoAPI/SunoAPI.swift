@@ -3,7 +3,7 @@ import Sound
 /// The resellers of Suno's models that share one API: sunoapi.org, apibox.erweima.ai and kie.ai.
 ///
 /// Facts from the vendors' pages "Generate Sounds" unless a line says otherwise. What tells the hosts apart is data:
-/// ``SunoProfile``.
+/// `SunoProfile`.
 package enum SunoAPI {
     /// sunoapi.org, the main one.
     package static let provider = descriptor(.sunoapi)

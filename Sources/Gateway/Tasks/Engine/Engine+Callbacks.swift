@@ -44,12 +44,28 @@ extension Engine {
                 )
             }
             count(provider, \.used)
+            if token != nil, let job { reconcile(id, attempt: number, with: job, at: provider) }
             hasNews(id, attempt: number)
         case .proven(let job, let observation):
             guard let (id, number) = addressee(provider, nil, job) else { return count(provider, \.ignored) }
             count(provider, \.used)
             post(.observed(attempt: number, observation), to: id)
         }
+    }
+
+    /// A create whose answer was lost did reach the vendor: nobody else knows the token that it calls back with.
+    ///
+    /// What the message says of the job is still not believed, and a job that is known already is not taken twice.
+    private func reconcile(_ id: TaskID, attempt number: Int, with job: String, at provider: String) {
+        guard live[id]?.attempt(number)?.state == .unknown,
+            addressees[Addressee(provider: provider, token: nil, job: job)] == nil
+        else { return }
+        parts.log(
+            .notice,
+            "a callback told of a job whose create was not answered",
+            ["task": "\(id)", "provider": "\(provider)", "provider_task_id": "\(job)"]
+        )
+        post(.accepted(attempt: number, RemoteJob(id: job)), to: id)
     }
 
     private func addressee(_ provider: String, _ token: String?, _ job: String?) -> (TaskID, Int)? {

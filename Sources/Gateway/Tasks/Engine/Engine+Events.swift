@@ -14,7 +14,7 @@ extension Engine {
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
         live[record.id] = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
-        for attempt in record.attempts where attempt.state.isOpen {
+        for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
         let left = max(record.deadline.milliseconds - now.milliseconds, 0)
@@ -46,7 +46,7 @@ extension Engine {
             // Without the ledger nothing may follow: the next process goes on from what is stored.
             if let change, await !commit(change) { break }
             afterCommit(event, record)
-            board.publish(record)
+            publish(record)
             if case .slotGranted(let request, _, _) = event { seat(request, of: id, effects) }
             for effect in effects { run(effect, for: id) }
         }
@@ -62,7 +62,7 @@ extension Engine {
         live[id]?.isBusy = true
         Task {
             guard await commit(change) else { return }
-            board.publish(change.record)
+            publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
         }
@@ -95,7 +95,14 @@ extension Engine {
         case .outputKept(_, _, let asset, _):
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
+        case .delivered(let number, _):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
         case .accepted(let number, let job):
+            if let attempt = record.attempts.first(where: { $0.number == number }) {
+                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
+            }
             let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
             parts.log(
                 .notice,
@@ -152,14 +159,14 @@ extension Engine {
                 switch work {
                 case .fetching(let take): !wanted.contains(take)
                 case .rendering(let attempt), .streaming(let attempt), .polling(let attempt):
-                    task.attempt(attempt)?.state.isOpen != true
+                    task.attempt(attempt)?.isOpen != true
                 }
             guard isStale else { continue }
             handle.cancel()
             task.works[work] = nil
         }
         task.fetches = task.fetches.filter { wanted.contains($0.key) }
-        task.polling = task.polling.filter { task.attempt($0.key)?.state.isOpen == true }
+        task.polling = task.polling.filter { task.attempt($0.key)?.isOpen == true }
     }
 
     private func conclude(_ id: TaskID) {
@@ -180,6 +187,7 @@ extension Engine {
             }
         }
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
+        for token in listeners.removeValue(forKey: id) ?? [] { wake(token) }
         dropStaleDues()
     }
 

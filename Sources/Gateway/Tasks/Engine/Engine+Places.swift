@@ -1,6 +1,8 @@
 import Crypto
+import EventLoop
 import Providers
 import Sound
+import Telemetry
 
 /// Places at providers: who waits, who has one, how long they are held.
 extension Engine {
@@ -25,7 +27,8 @@ extension Engine {
 
     func grant(_ name: String) {
         guard !isStopping else { return }
-        while let turn = slots[name]?.next() {
+        let now = parts.time.instant
+        while let turn = slots[name]?.next(at: now) {
             let (id, request) = (turn.seat.task, turn.seat.request)
             board.turned(id, provider: name, served: slots[name]?.served ?? 0)
             let place = Place(provider: name, credential: turn.credential, since: parts.time.instant)
@@ -38,6 +41,24 @@ extension Engine {
             let isCalledBack = provider(name)?.callbackURL(under: parts.publicURL, token: "") != nil
             let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
             post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)
+        }
+        if let code = slots[name]?.hopelessness(at: now) { return dismiss(name, code) }
+        guard let opening = slots[name]?.nextOpening(at: now), opening < openings[name] ?? .max else {
+            return
+        }
+        openings[name] = opening
+        push(.opening(name), after: .nanoseconds(Int64(clamping: opening - now)))
+    }
+
+    /// No key can serve anybody: whoever waits goes to the next provider, or is told so.
+    private func dismiss(_ name: String, _ code: Failure.Code) {
+        for seat in slots[name]?.dismissAll() ?? [] {
+            live[seat.task]?.lines[seat.request] = nil
+            let message =
+                code == .providerAuth
+                ? "the provider refused every key that is configured"
+                : "the provider's accounts are out of credits"
+            post(.unavailable(request: seat.request, Failure(code, message)), to: seat.task)
         }
     }
 
@@ -71,10 +92,44 @@ extension Engine {
         }
     }
 
-    /// Lets a credential that was just refused rest, so that it does not attract work by always being free.
-    func rest(_ credential: String?, of provider: String, for span: Duration) {
-        slots[provider]?.setResting(credential, true)
-        push(.rested(provider, credential: credential), after: span)
+    /// Why no call goes to an operation just now, or `nil` when one may.
+    ///
+    /// The call that may must tell what became of it.
+    func shut(_ name: RouteName, repeatable: Bool) -> Failure? {
+        guard !repeatable else { return nil }
+        let now = parts.time.instant
+        guard !breakers[name, default: Breaker()].admits(at: now) else { return nil }
+        return Failure(
+            .providerUnavailable,
+            "\(name) has failed several times in a row; it is asked again in a while",
+            retryAfter: breakers[name]?.wait(at: now)
+        )
+    }
+
+    /// A call to an operation has failed by the vendor's fault.
+    func failed(_ name: RouteName) {
+        guard breakers[name, default: Breaker()].failed(at: parts.time.instant) else { return }
+        let pause = breakers[name]?.wait(at: parts.time.instant) ?? .zero
+        parts.log(
+            .error,
+            "an operation fails again and again; it is left alone for a while",
+            ["route": "\(name)", "pause": .duration(pause)]
+        )
+    }
+
+    /// Takes in what a refusal says of the key, and tells whether another one may be better.
+    func judge(_ credential: String?, of name: String, after failure: Failure) -> Bool {
+        guard let state = KeyState(after: failure, at: parts.time.instant) else { return false }
+        slots[name]?.mark(credential, state)
+        parts.log(
+            state == .setAside ? .error : .warning,
+            "a key is not used for now",
+            ["provider": "\(name)", "credential": "\(credential ?? "-")", "state": "\(state.word)"]
+        )
+        let hasOther = slots[name]?.hasKey(besides: credential) ?? false
+        // Whoever waits is served by another key, waits until this one may be used, or is sent away.
+        grant(name)
+        return hasOther
     }
 
     nonisolated func provider(_ id: String) -> Provider? { parts.providers.first { $0.id == id } }

@@ -26,7 +26,7 @@ extension Engine {
     /// The hint stands until the question is asked. What is being stored meanwhile sets the next question anew, and
     /// must not put it off.
     func hasNews(_ id: TaskID, attempt number: Int) {
-        guard let task = live[id], let attempt = task.attempt(number), attempt.state.isOpen else { return }
+        guard let task = live[id], let attempt = task.attempt(number), attempt.isOpen else { return }
         var polling = task.polling[number] ?? Polling()
         let isBeingAsked = task.works[.polling(attempt: number)] != nil
         guard attempt.state == .accepted, !isBeingAsked, !polling.isHinted else {

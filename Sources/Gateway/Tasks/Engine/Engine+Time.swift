@@ -29,8 +29,8 @@ extension Engine {
                 poll(id, attempt: attempt, turn: turn, isInTurn: isInTurn)
             case .fetch(let id, let take): fetch(id, take)
             case .waiter(let token): wake(token)
-            case .rested(let provider, let credential):
-                slots[provider]?.setResting(credential, false)
+            case .opening(let provider):
+                openings[provider] = nil
                 grant(provider)
             }
         }
@@ -45,7 +45,7 @@ extension Engine {
             case .deadline(let id), .slot(let id, _), .fetch(let id, _): live[id] == nil
             case .poll(let id, let attempt, let turn, _): live[id]?.polling[attempt]?.turn != turn
             case .waiter(let token): waiters[token] == nil
-            case .rested: false
+            case .opening: false
             }
         }
     }
@@ -68,6 +68,7 @@ extension Engine {
     func wake(_ token: Int) {
         guard let waiter = waiters.removeValue(forKey: token) else { return }
         waitersOf[waiter.task]?.removeAll { $0 == token }
+        listeners[waiter.task]?.removeAll { $0 == token }
         waiter.continuation.resume()
     }
 }

@@ -33,6 +33,9 @@ extension Engine {
             return post(.refused(attempt: number, stopping), to: id)
         }
         guard !isStopping else { return }
+        if let shut = shut(attempt.name, repeatable: operation.isRepeatable) {
+            return post(.refused(attempt: number, shut), to: id)
+        }
         expectCallbacks(about: attempt, of: id)
         let order = order(for: attempt, of: record, at: provider)
         switch operation.delivery {
@@ -81,12 +84,11 @@ extension Engine {
         let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
         switch outcome {
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
-        case .unknown(let reason):
-            parts.log(.error, "the answer to a create was lost", fields.adding(["reason": "\(reason)"]))
-            post(.acceptanceUnknown(attempt: attempt.number), to: id)
+        case .unknown(let reason): lost("the answer to a create was lost", reason, attempt, of: id, fields)
         case .answered(let reply):
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
+                breakers[attempt.name]?.succeeded()
                 guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
                 // The vendor may be faster with its news than the ledger: they wait behind the acceptance.
                 expectCallbacks(about: attempt.taken(as: job), of: id)
@@ -107,15 +109,34 @@ extension Engine {
                     "code": "\(failure.code.rawValue)", "provider_code": "\(failure.providerCode ?? "-")",
                 ])
             )
-            if [.providerAuth, .insufficientCredits, .rateLimited].contains(failure.code) {
-                let span = min(max(failure.retryAfter ?? .seconds(10), .seconds(1)), .seconds(60))
-                rest(attempt.credential, of: attempt.name.provider, for: span)
+            if failure.code == .providerUnavailable {
+                failed(attempt.name)
+            } else {
+                breakers[attempt.name]?.succeeded()
             }
-            post(.refused(attempt: attempt.number, failure), to: id)
+            let hasOther = judge(attempt.credential, of: attempt.name.provider, after: failure)
+            let number = attempt.number
+            post(
+                hasOther ? .keyRefused(attempt: number, failure) : .refused(attempt: number, failure),
+                to: id
+            )
         case .unknown(let reason):
-            parts.log(.error, "the answer to a create cannot be read", fields.adding(["reason": "\(reason)"]))
-            post(.acceptanceUnknown(attempt: attempt.number), to: id)
+            lost("the answer to a create cannot be read", reason, attempt, of: id, fields)
         }
+    }
+
+    /// Nobody can tell whether the vendor took the job.
+    private func lost(
+        _ what: StaticString,
+        _ reason: String,
+        _ attempt: AttemptRecord,
+        of id: TaskID,
+        _ fields: LogFields
+    ) {
+        parts.log(.error, what, fields.adding(["reason": "\(reason)"]))
+        // A call that we cut off ourselves says nothing of the vendor.
+        if Task.isCancelled { breakers[attempt.name]?.abandoned() } else { failed(attempt.name) }
+        post(.acceptanceUnknown(attempt: attempt.number), to: id)
     }
 
     // MARK: Audio in the answer
@@ -135,18 +156,22 @@ extension Engine {
         let receipt: @Sendable (Fields) -> AudioReceipt = { head in
             translator.receipt(UpstreamReply(status: 200, fields: head, body: []), for: order)
         }
+        let name = attempt.name
         let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
             receipt(head).raw
         }
         switch reception {
         case .kept(let asset, _, let head):
+            breakers[name]?.succeeded()
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
+            breakers[name]?.succeeded()
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
+            breakers[name]?.succeeded()
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
@@ -155,8 +180,7 @@ extension Engine {
             report(translator.refusal(reply), attempt: attempt, of: id, fields: fields)
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason), .cutOff(let reason, _):
-            parts.log(.error, "the answer to a create was lost", fields.adding(["reason": "\(reason)"]))
-            post(.acceptanceUnknown(attempt: attempt.number), to: id)
+            lost("the answer to a create was lost", reason, attempt, of: id, fields)
         }
     }
 
@@ -183,6 +207,7 @@ extension Engine {
         _ fields: LogFields
     ) {
         parts.log(.warning, "the provider cannot be reached", fields.adding(["reason": "\(reason)"]))
+        failed(attempt.name)
         let failure = Failure(.providerUnavailable, "the provider could not be reached; nothing was sent")
         post(.refused(attempt: attempt.number, failure), to: id)
     }

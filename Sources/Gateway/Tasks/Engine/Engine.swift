@@ -60,7 +60,8 @@ package actor Engine {
         case poll(TaskID, attempt: Int, turn: Int, isInTurn: Bool)
         case fetch(TaskID, Take)
         case waiter(Int)
-        case rested(String, credential: String?)
+        /// A key of a provider may be used again, or again so soon.
+        case opening(String)
     }
 
     /// A task that has not ended.
@@ -151,6 +152,8 @@ package actor Engine {
     var armed: [UInt64] = []
     var waiters: [Int: Waiter] = [:]
     var waitersOf: [TaskID: [Int]] = [:]
+    /// Who waits for any change of a task.
+    var listeners: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
     /// When a stopping engine gives up on the ledger, in monotonic nanoseconds.
@@ -164,6 +167,10 @@ package actor Engine {
     var places: [TaskID: [Int: Place]] = [:]
     /// When a key may next be used to ask for a job, where the vendor limits that.
     var nextQuestion: [String: UInt64] = [:]
+    /// Whether each operation can be called.
+    var breakers: [RouteName: Breaker] = [:]
+    /// For when each provider's line is to be looked at again, where its keys make it wait.
+    var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
@@ -173,17 +180,37 @@ package actor Engine {
     /// An engine on a loop; `recover` brings back what an earlier process left.
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
+        var parts = parts
+        for provider in parts.providers {
+            // Where audio comes in the answer there is no job that could be heard of later: nothing to wait for.
+            let isPointless = !provider.adapter.operations.contains(where: \.isHeardOfLater)
+            let wish = provider.onUnknown
+            parts.policy.onUnknown[provider.id] = wish == .wait && isPointless ? .fail : wish
+        }
         self.parts = parts
         upstream = Upstream(client: parts.client)
         for provider in parts.providers where provider.isEnabled {
             slots[provider.id] = SlotQueue(
-                credentials: provider.credentials.map { ($0.name, $0.maxConcurrent) },
+                keys: provider.credentials.map { key in
+                    SlotQueue.Key(
+                        key.name,
+                        capacity: key.maxConcurrent,
+                        rate: key.rateLimit.map { ($0.count, $0.per.wholeNanoseconds) }
+                    )
+                },
                 withoutKeys: provider.adapter.defaultConcurrency
             )
         }
     }
 
     // MARK: From outside
+
+    /// What a create comes to.
+    package enum Creation: Sendable {
+        case created(TaskRecord)
+        /// The key has had its answer; nothing was begun.
+        case known(FirstAnswer)
+    }
 
     /// Stores a new task and begins to work on it; it is durable when this returns.
     package nonisolated func create(
@@ -192,8 +219,37 @@ package actor Engine {
         client: String?,
         deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        try await parts.ledger.admit(record, holder: holder)
+        takeUp(record)
+        return record
+    }
+
+    /// The same under a client's key: once, and with the first answer for whoever asks again.
+    package nonisolated func create(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration,
+        answer: (TaskRecord) -> FirstAnswer
+    ) async throws(LedgerError) -> Creation {
+        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        switch try await parts.ledger.admit(record, holder: holder, answer: answer(record)) {
+        case .known(let first): return .known(first)
+        case .admitted:
+            takeUp(record)
+            return .created(record)
+        }
+    }
+
+    private nonisolated func newTask(
+        _ request: SoundRequest,
+        routes: [Route],
+        client: String?,
+        deadline: Duration
+    ) -> TaskRecord {
         let now = parts.time.moment
-        let record = TaskRecord(
+        return TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -201,10 +257,11 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
-        try await parts.ledger.admit(record, holder: holder)
+    }
+
+    private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
-        return record
     }
 
     /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.
@@ -256,6 +313,35 @@ package actor Engine {
         }
     }
 
+    /// Waits until a task is no longer as it was seen, has ended, or so long.
+    package func waitForNews(of id: TaskID, after seen: TaskRecord, atMost span: Duration) async {
+        guard live[id] != nil, !isStopping, !isNews(id, seen) else { return }
+        let token = newToken()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard live[id] != nil, !Task.isCancelled, !isNews(id, seen) else {
+                    return continuation.resume()
+                }
+                waiters[token] = Waiter(task: id, continuation: continuation)
+                listeners[id, default: []].append(token)
+                push(.waiter(token), after: span)
+            }
+        } onCancel: {
+            loop.execute { self.assumeIsolated { $0.wake(token) } }
+        }
+    }
+
+    private func isNews(_ id: TaskID, _ seen: TaskRecord) -> Bool {
+        guard let record = board.record(id) else { return false }
+        return record.revision != seen.revision || record.progress != seen.progress
+    }
+
+    /// Makes a task's state known, and wakes those who wait for any news of it.
+    func publish(_ record: TaskRecord) {
+        board.publish(record)
+        for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
+    }
+
     /// Removes an ended task and the audio that no other task shares.
     package func remove(_ id: TaskID) async throws(LedgerError) {
         let mark = parts.store.mark()
@@ -281,6 +367,12 @@ package actor Engine {
         package let running: Int
         /// How long a task that comes now would wait for a place; `nil` while nothing is known of the pace.
         package let expectedWait: Duration?
+        /// Each key's state and the places of it that are taken.
+        package let keys: [String: (state: KeyState, used: Int)]
+        /// How the breaker of each operation stands that has been called, by the operation's name.
+        package let breakers: [String: Breaker.State]
+        /// The monotonic time of all this, which the states' times are to be held against.
+        package let instant: UInt64
         /// What its vendor has told us by itself.
         package let callbacks: CallbackCounts
     }
@@ -297,6 +389,12 @@ package actor Engine {
                 waiting: queue.depth,
                 running: queue.used,
                 expectedWait: wait,
+                keys: queue.keys,
+                breakers: breakers.reduce(into: [:]) { states, entry in
+                    guard entry.key.provider == name else { return }
+                    states[entry.key.operation] = entry.value.state(at: parts.time.instant)
+                },
+                instant: parts.time.instant,
                 callbacks: callbacks[name] ?? CallbackCounts()
             )
         }

@@ -5,14 +5,59 @@ package import Sound
 /// Pure bookkeeping: `next` names the call whose turn it is and the credential that it gets, the one with the most
 /// room and then the fewest uses.
 package struct SlotQueue: Sendable {
+    /// One credential as the queue is told of it.
+    package struct Key: Sendable {
+        package let name: String
+        /// Jobs at once.
+        package let capacity: Int
+        /// At most so many starts within so many nanoseconds; `nil` without a limit.
+        package let rate: (count: Int, nanoseconds: UInt64)?
+
+        /// A key and its limits.
+        package init(_ name: String, capacity: Int, rate: (count: Int, nanoseconds: UInt64)? = nil) {
+            self.name = name
+            self.capacity = capacity
+            self.rate = rate
+        }
+    }
+
     /// One credential's places; `name` is `nil` for a provider without keys.
     private struct Place: Sendable {
         let name: String?
         let capacity: Int
+        var rate: (count: Int, nanoseconds: UInt64)?
         var used = 0
         var uses = 0
-        /// Was refused a moment ago: only used when no other is free.
-        var isResting = false
+        /// When the last calls began, no more of them than the rate counts.
+        var starts: [UInt64] = []
+        var state = KeyState.usable
+
+        /// When a call may begin; `nil` when that does not depend on the time.
+        func opening(at now: UInt64) -> UInt64? {
+            guard used < capacity else { return nil }
+            var opening = now
+            switch state {
+            case .usable: break
+            case .setAside: return nil
+            case .limited(let until): opening = max(opening, until)
+            case .outOfCredit(let until):
+                // One call finds out whether there is money again.
+                guard used == 0 else { return nil }
+                opening = max(opening, until)
+            }
+            if let rate, starts.count >= rate.count {
+                opening = max(opening, starts[starts.count - rate.count] &+ rate.nanoseconds)
+            }
+            return opening
+        }
+
+        mutating func begin(at now: UInt64) {
+            used += 1
+            uses += 1
+            guard let rate else { return }
+            starts.append(now)
+            if starts.count > rate.count { starts.removeFirst(starts.count - rate.count) }
+        }
     }
 
     /// A call of a task that waits.
@@ -41,9 +86,9 @@ package struct SlotQueue: Sendable {
     /// The ticket of the last call that got its turn.
     package private(set) var served = 0
 
-    /// Places from credential names and capacities.
-    package init(credentials: [(name: String, capacity: Int)], withoutKeys capacity: Int) {
-        places = credentials.map { Place(name: $0.name, capacity: $0.capacity) }
+    /// Places from keys, or so many for a provider without keys.
+    package init(keys: [Key], withoutKeys capacity: Int) {
+        places = keys.map { Place(name: $0.name, capacity: $0.capacity, rate: $0.rate) }
         if places.isEmpty { places = [Place(name: nil, capacity: capacity)] }
     }
 
@@ -66,20 +111,19 @@ package struct SlotQueue: Sendable {
     /// Takes a call out of the line.
     package mutating func leave(_ seat: Seat) { waiting[seat] = nil }
 
-    /// Gives the first call in line a place, when there is one.
-    package mutating func next() -> (seat: Seat, credential: String?)? {
+    /// Gives the first call in line a place, when there is one at that time.
+    package mutating func next(at now: UInt64 = 0) -> (seat: Seat, credential: String?)? {
         while head < line.count {
             let first = line[head]
             guard waiting[first.seat] == first.ticket else {
                 advance()
                 continue
             }
-            guard let index = freest() else { return nil }
+            guard let index = freest(at: now) else { return nil }
             advance()
             served = first.ticket
             waiting[first.seat] = nil
-            places[index].used += 1
-            places[index].uses += 1
+            places[index].begin(at: now)
             return (first.seat, places[index].name)
         }
         return nil
@@ -97,17 +141,57 @@ package struct SlotQueue: Sendable {
         }
     }
 
-    /// Marks a credential that was refused, or that has rested.
-    package mutating func setResting(_ credential: String?, _ isResting: Bool) {
-        if let index = places.firstIndex(where: { $0.name == credential }) {
-            places[index].isResting = isResting
+    /// When the first place opens by itself, for a line that waits and cannot go on now.
+    package func nextOpening(at now: UInt64) -> UInt64? {
+        guard depth > 0 else { return nil }
+        return places.compactMap { $0.opening(at: now) }.min().flatMap { $0 > now ? $0 : nil }
+    }
+
+    /// Why no key can serve anybody now nor soon; `nil` while one can.
+    package func hopelessness(at now: UInt64) -> Failure.Code? {
+        var code: Failure.Code? = .providerAuth
+        for place in places {
+            switch place.state {
+            case .setAside: continue
+            case .outOfCredit(let until) where until > now: code = .insufficientCredits
+            default: return nil
+            }
+        }
+        return code
+    }
+
+    /// Whether a call could begin, or wait for its turn, with a key that its vendor has not refused.
+    package func hasKey(besides name: String?) -> Bool {
+        places.contains { $0.name != name && $0.state == .usable }
+    }
+
+    /// Empties the line and returns who stood in it, first to last.
+    package mutating func dismissAll() -> [Seat] {
+        defer {
+            waiting = [:]
+            line = []
+            head = 0
+        }
+        return line[head...].filter { waiting[$0.seat] == $0.ticket }.map(\.seat)
+    }
+
+    /// Takes in what the vendor said of a key.
+    package mutating func mark(_ credential: String?, _ state: KeyState) {
+        guard let index = places.firstIndex(where: { $0.name == credential }) else { return }
+        // An older answer does not bring back a key that is refused for good.
+        if places[index].state != .setAside { places[index].state = state }
+    }
+
+    /// Each key's state and how many places of it are taken.
+    package var keys: [String: (state: KeyState, used: Int)] {
+        places.reduce(into: [:]) { keys, place in
+            if let name = place.name { keys[name] = (place.state, place.used) }
         }
     }
 
-    private func freest() -> Int? {
-        places.indices.filter { places[$0].used < places[$0].capacity }.min { a, b in
+    private func freest(at now: UInt64) -> Int? {
+        places.indices.filter { places[$0].opening(at: now).map { $0 <= now } ?? false }.min { a, b in
             let (x, y) = (places[a], places[b])
-            if x.isResting != y.isResting { return y.isResting }
             let (freeX, freeY) = (x.capacity - x.used, y.capacity - y.used)
             return freeX != freeY ? freeX > freeY : x.uses < y.uses
         }

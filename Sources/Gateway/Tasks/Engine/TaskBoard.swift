@@ -17,6 +17,14 @@ package final class TaskBoard: Sendable {
         var ended: [TaskID] = []
         var tickets: [TaskID: Ticket] = [:]
         var served: [String: Int] = [:]
+        /// Tasks of each client that have not ended.
+        var unfinished: [String: Int] = [:]
+
+        mutating func count(_ record: TaskRecord, _ change: Int) {
+            guard let client = record.client else { return }
+            let count = (unfinished[client] ?? 0) + change
+            unfinished[client] = count > 0 ? count : nil
+        }
     }
 
     private struct Ticket {
@@ -36,6 +44,9 @@ package final class TaskBoard: Sendable {
     /// How many tasks have not ended.
     package var unfinished: Int { state.withLock { $0.records.count - $0.ended.count } }
 
+    /// How many tasks of a client have not ended.
+    package func unfinished(of client: String) -> Int { state.withLock { $0.unfinished[client] ?? 0 } }
+
     /// A waiting task's place in line, from 1.
     package func position(_ id: TaskID) -> Int? {
         state.withLock { state in
@@ -47,7 +58,9 @@ package final class TaskBoard: Sendable {
         let snapshot = Snapshot(record)
         state.withLock { state in
             let known = state.records.updateValue(snapshot, forKey: record.id)
+            if known == nil, !record.status.hasEnded { state.count(record, 1) }
             guard record.status.hasEnded, known?.record.status.hasEnded != true else { return }
+            if known != nil { state.count(record, -1) }
             state.tickets[record.id] = nil
             state.ended.append(record.id)
             guard state.ended.count >= 2 * keptEnded, keptEnded > 0 else { return }

@@ -74,8 +74,13 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
 /// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
 /// that several processes can share one ledger.
 package protocol Ledger: Sendable {
-    /// Stores a new task, leased to `holder`.
-    func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError)
+    /// Stores a new task, leased to `holder`, and with it the first answer to its key; neither when the key is known.
+    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
+        -> Admission
+    /// The first answer to a key that is not older than ``FirstAnswer/keptFor``.
+    func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer?
+    /// Replaces the status and body of an answer by what was really sent.
+    func revise(_ answer: FirstAnswer) async throws(LedgerError)
     /// Stores a change of a task.
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
@@ -93,4 +98,11 @@ package protocol Ledger: Sendable {
     func checkWritable() async throws(LedgerError)
     /// Waits for what is under way and closes the store.
     func close() async
+}
+
+extension Ledger {
+    /// Stores a new task without a key, leased to `holder`.
+    package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
+        _ = try await admit(record, holder: holder, answer: nil)
+    }
 }

@@ -83,4 +83,30 @@ package let ledgerMigrations: [Migration] = [
             UPDATE attempts SET tries = number;
             """
     ),
+    // A client without a name has the empty one.
+    Migration(
+        "2026-11-21 idempotency keys",
+        sql: """
+            CREATE TABLE first_answers (
+                client TEXT NOT NULL,
+                key TEXT NOT NULL,
+                fingerprint TEXT NOT NULL,
+                task TEXT NOT NULL,
+                status INTEGER NOT NULL,
+                body BLOB NOT NULL,
+                created_at INTEGER NOT NULL,
+                PRIMARY KEY (client, key)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX first_answers_by_age ON first_answers (created_at);
+            """
+    ),
+    Migration(
+        "2026-11-21 when takes were ready",
+        sql: """
+            ALTER TABLE outputs ADD COLUMN ready_at INTEGER;
+            UPDATE outputs SET ready_at = (
+                SELECT COALESCE(ended_at, started_at, created_at) FROM tasks WHERE id = outputs.task)
+                WHERE status = 'ready';
+            """
+    ),
 ]

@@ -19,8 +19,37 @@ enum Rows {
         """
     static let putOutput = """
         INSERT OR REPLACE INTO outputs (task, number, attempt, status, provider_key, source_url, sha256, format, bytes,
-            duration, title, lyrics, timed_lyrics, cover_url, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            duration, title, lyrics, timed_lyrics, cover_url, error, ready_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+
+    static let insertFirstAnswer = """
+        INSERT INTO first_answers (client, key, fingerprint, task, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    static func values(of answer: FirstAnswer) -> [SQLiteValue] {
+        [
+            .text(answer.key.client ?? ""), .text(answer.key.value), .text(answer.fingerprint),
+            .text(answer.task.rawValue), .integer(Int64(answer.status)), .blob(answer.body),
+            .integer(answer.createdAt.milliseconds),
+        ]
+    }
+
+    static func firstAnswer(to key: IdempotencyKey, on connection: Connection) throws -> FirstAnswer? {
+        try connection.first(
+            "SELECT fingerprint, task, status, body, created_at FROM first_answers WHERE client = ? AND key = ?",
+            [.text(key.client ?? ""), .text(key.value)]
+        ) { row in
+            FirstAnswer(
+                key: key,
+                fingerprint: row.text(0),
+                task: TaskID(rawValue: row.text(1)),
+                status: row.int(2),
+                body: row.blob(3),
+                createdAt: Moment(milliseconds: row.int64(4))
+            )
+        }
+    }
 
     static func values(of record: TaskRecord) -> [SQLiteValue] {
         [
@@ -59,7 +88,7 @@ enum Rows {
             SQLiteValue(output.asset?.format.rawValue), SQLiteValue(output.asset?.bytes),
             SQLiteValue(output.asset?.duration), SQLiteValue(output.title), SQLiteValue(output.lyrics),
             SQLiteValue(output.timedLyrics.map(LedgerCodec.encode)), SQLiteValue(output.coverURL),
-            SQLiteValue(output.error.map(LedgerCodec.encode)),
+            SQLiteValue(output.error.map(LedgerCodec.encode)), SQLiteValue(output.readyAt?.milliseconds),
         ]
     }
 
@@ -83,7 +112,7 @@ enum Rows {
         record.outputs = try connection.query(
             """
             SELECT number, attempt, status, provider_key, source_url, sha256, format, bytes, duration, title, lyrics,
-                timed_lyrics, cover_url, error FROM outputs WHERE task = ? ORDER BY number
+                timed_lyrics, cover_url, error, ready_at FROM outputs WHERE task = ? ORDER BY number
             """,
             key
         ) { try output($0) }
@@ -155,6 +184,7 @@ enum Rows {
         output.timedLyrics = try LedgerCodec.timedLines(row.optionalText(11))
         output.coverURL = row.optionalText(12)
         output.error = try LedgerCodec.failure(row.optionalText(13))
+        output.readyAt = row.optionalInt64(14).map(Moment.init)
         return output
     }
 

@@ -22,10 +22,39 @@ package struct SQLiteLedger: Ledger {
         }
     }
 
-    package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
+    package func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?)
+        async throws(LedgerError) -> Admission
+    {
         let values = Rows.values(of: record)
-        try await write { connection in
+        return try await write { connection in
+            if let answer {
+                let expired = record.createdAt.advanced(by: .zero - FirstAnswer.keptFor)
+                _ = try connection.run(
+                    "DELETE FROM first_answers WHERE created_at < ?",
+                    [.integer(expired.milliseconds)]
+                )
+                if let known = try Rows.firstAnswer(to: answer.key, on: connection) { return .known(known) }
+                _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
+            }
             _ = try connection.run(Rows.insertTask, values + [.text(holder.name), .null])
+            return .admitted
+        }
+    }
+
+    package func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer? {
+        let answer = try await read { try Rows.firstAnswer(to: key, on: $0) }
+        return answer.flatMap { now < $0.createdAt.advanced(by: FirstAnswer.keptFor) ? $0 : nil }
+    }
+
+    package func revise(_ answer: FirstAnswer) async throws(LedgerError) {
+        try await write { connection in
+            _ = try connection.run(
+                "UPDATE first_answers SET status = ?, body = ? WHERE client = ? AND key = ? AND task = ?",
+                [
+                    .integer(Int64(answer.status)), .blob(answer.body), .text(answer.key.client ?? ""),
+                    .text(answer.key.value), .text(answer.task.rawValue),
+                ]
+            )
         }
     }
 

@@ -34,9 +34,9 @@ extension TaskMachine {
     }
 
     mutating func accepted(_ number: Int, _ job: RemoteJob, at now: Moment) -> [TaskEffect] {
-        guard let attempt = attempt(number), attempt.state == .intended || attempt.state == .unknown else {
-            return []
-        }
+        guard let attempt = attempt(number), attempt.isOpen,
+            attempt.state == .intended || attempt.state == .unknown
+        else { return [] }
         change(number) {
             $0.state = .accepted
             $0.providerTaskID = job.id
@@ -57,10 +57,33 @@ extension TaskMachine {
         return attemptFailed(number, failure, at: now)
     }
 
-    mutating func acceptanceUnknown(_ number: Int) -> [TaskEffect] {
-        guard attempt(number)?.state == .intended else { return [] }
+    /// Asks again with another key.
+    ///
+    /// A key that is refused is not used again, so that this comes to an end; keys that only want a pause are tried as
+    /// often as anything else.
+    mutating func keyRefused(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended else { return [] }
+        let tries = failure.code == .rateLimited ? attempt.tries + 1 : attempt.tries
+        guard tries <= policy.maxAttempts else { return attemptFailed(number, failure, at: now) }
+        change(number) {
+            $0.state = .failed
+            $0.error = failure
+            $0.endedAt = now
+        }
+        return release(number) + request(attempt.takes, on: attempt.route, tries: tries, at: now)
+    }
+
+    mutating func acceptanceUnknown(_ number: Int, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended else { return [] }
         markUnknown(number)
-        return release(number)
+        let wish = policy.onUnknown[attempt.name.provider] ?? .wait
+        guard wish != .wait else { return release(number) }
+        change(number) { $0.endedAt = now }
+        let again =
+            wish == .resubmit
+            ? successors(of: attempt, after: Failure(.providerUnavailable, "the answer was lost"), at: now)
+            : []
+        return release(number) + (again.isEmpty ? conclude(at: now) : again)
     }
 
     /// A create that is under way when the task ends may reach the vendor: nobody can tell.
@@ -145,11 +168,22 @@ extension TaskMachine {
             return request(attempt.takes, on: attempt.route + 1, tries: attempt.tries + 1, at: now)
         }
         guard failure.code == .rateLimited || failure.code == .providerUnavailable else { return [] }
-        var pause = policy.firstPause
-        for _ in 1..<max(attempt.tries, 1) { pause *= 2 }
-        pause = min(max(pause, failure.retryAfter ?? .zero), policy.longestPause)
+        let pause = pause(before: attempt.tries + 1, failure)
         guard now.advanced(by: pause) < record.deadline else { return [] }
         return request(attempt.takes, on: attempt.route, tries: attempt.tries + 1, after: pause, at: now)
+    }
+
+    /// The wait before a further try: any part of a span that doubles, so that the tasks which a vendor refused
+    /// together do not come back together; at least what the vendor asked for, and never beyond the ceiling.
+    private func pause(before tries: Int, _ failure: Failure) -> Duration {
+        var span = policy.firstPause
+        for _ in 2..<max(tries, 2) where span < policy.longestPause { span *= 2 }
+        span = min(span, policy.longestPause)
+        let part = Double(record.id.spread(over: 1000, salt: tries)) / 1000
+        return min(
+            max(span * part, failure.retryAfter.map { $0 + span * part / 4 } ?? .zero),
+            policy.longestPause
+        )
     }
 
     /// Adds the calls that bring so many takes along a route.

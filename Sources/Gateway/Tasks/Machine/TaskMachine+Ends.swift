@@ -5,12 +5,12 @@ extension TaskMachine {
     /// The end, when no call waits, no attempt is open and no take is pending.
     mutating func conclude(at now: Moment) -> [TaskEffect] {
         guard !record.attempts.isEmpty, record.waiting.isEmpty,
-            !record.attempts.contains(where: \.state.isOpen),
+            !record.attempts.contains(where: \.isOpen),
             !record.outputs.contains(where: { $0.status == .pending })
         else { return [] }
         failAttemptsWithoutTakes()
         if record.outputs.contains(where: { $0.status == .ready }) { return end(.succeeded, nil, at: now) }
-        let failure = record.attempts.last { $0.state == .failed }?.error
+        let failure = record.attempts.last { $0.state == .failed || $0.state == .unknown }?.error
         return end(.failed, failure ?? Failure(.badResult, "the provider delivered nothing"), at: now)
     }
 
@@ -52,7 +52,7 @@ extension TaskMachine {
     ) -> [TaskEffect] {
         markUnanswered()
         var effects: [TaskEffect] = []
-        for attempt in record.attempts where attempt.state.isOpen {
+        for attempt in record.attempts where attempt.isOpen {
             if attempt.state == .accepted, attempt.providerTaskID != nil {
                 effects.append(.cancelAtVendor(attempt: attempt.number))
             }

@@ -54,7 +54,7 @@ extension TaskMachine {
                 continue
             }
             // What is told of a single take does not make it one.
-            guard attempt.state.isOpen else { continue }
+            guard attempt.isOpen else { continue }
             guard let position = place(for: result, among: results, of: attempt) else { break }
             update(position, with: result)
             effects.append(.fetch(attempt: attempt.number, output: record.outputs[position].index))
@@ -120,6 +120,7 @@ extension TaskMachine {
             var output = OutputRecord(index: nextIndex, attempt: number)
             output.status = .ready
             output.asset = asset
+            output.readyAt = now
             addOutput(output)
             advance(number, to: 1)
             return release(number) + conclude(at: now)
@@ -138,6 +139,7 @@ extension TaskMachine {
         else { return [] }
         record.outputs[position].status = .ready
         record.outputs[position].asset = asset
+        record.outputs[position].readyAt = now
         record.outputs[position].title = record.outputs[position].title ?? title
         unsaved.outputs.insert(index)
         return settleRendering(of: number, at: now) + settle(number, at: now)

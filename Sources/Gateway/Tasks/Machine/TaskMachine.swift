@@ -11,6 +11,8 @@ package enum TaskEvent: Sendable, Equatable {
     case accepted(attempt: Int, RemoteJob)
     /// The job surely was not started.
     case refused(attempt: Int, Failure)
+    /// The vendor refused the key and not the job, and there is another key.
+    case keyRefused(attempt: Int, Failure)
     /// Nobody can tell whether the vendor took the job.
     case acceptanceUnknown(attempt: Int)
     /// The vendor answered the create with audio, for good or bad.
@@ -81,6 +83,8 @@ package struct TaskMachine: Sendable {
         package var firstPause = Duration.seconds(2)
         /// The longest pause, whatever the vendor asks for.
         package var longestPause = Duration.seconds(60)
+        /// What is done, by provider, when nobody can tell whether it took a job; otherwise it is waited for.
+        package var onUnknown: [String: UnknownPolicy] = [:]
 
         /// The defaults.
         package init() {}
@@ -147,7 +151,7 @@ package struct TaskMachine: Sendable {
             let left = (call.notBefore?.milliseconds ?? 0) - now.milliseconds
             return .waitForSlot(request: call.id, after: .milliseconds(max(left, 0)))
         }
-        guard effects.isEmpty, !record.attempts.contains(where: \.state.isOpen) else { return effects }
+        guard effects.isEmpty, !record.attempts.contains(where: \.isOpen) else { return effects }
         // Nothing is under way: what ended last was not followed up.
         guard let last = record.attempts.last else { return conclude(at: now) }
         return settle(last.number, at: now)
@@ -180,7 +184,8 @@ package struct TaskMachine: Sendable {
             return attemptFailed(number, failure, at: now)
         case .accepted(let number, let job): return accepted(number, job, at: now)
         case .refused(let number, let failure): return refused(number, failure, at: now)
-        case .acceptanceUnknown(let number): return acceptanceUnknown(number)
+        case .keyRefused(let number, let failure): return keyRefused(number, failure, at: now)
+        case .acceptanceUnknown(let number): return acceptanceUnknown(number, at: now)
         case .delivered(let number, let take): return delivered(number, take, at: now)
         case .renderingBegan(let number, let takes): return renderingBegan(number, takes)
         case .renderingProgressed(let number, let progress):
@@ -209,7 +214,7 @@ package struct TaskMachine: Sendable {
         record.attempts.indices.contains(number - 1) ? record.attempts[number - 1] : nil
     }
 
-    func isOpen(_ number: Int) -> Bool { attempt(number)?.state.isOpen ?? false }
+    func isOpen(_ number: Int) -> Bool { attempt(number)?.isOpen ?? false }
 
     mutating func release(_ number: Int) -> [TaskEffect] {
         released.insert(number).inserted ? [.releaseSlot(attempt: number)] : []
@@ -246,13 +251,14 @@ package struct TaskMachine: Sendable {
     /// Takes in what an attempt costs and sums up what the task does.
     ///
     /// What the vendor failed is given back as a rule: while there are others, failed attempts do not count. Providers
-    /// bill in units of their own, so only attempts with the unit of the last one are summed.
+    /// bill in units of their own, so only attempts at the provider that the task is shown under are summed.
     mutating func setCost(_ cost: Cost, of number: Int) {
         if attempt(number)?.cost != cost { change(number) { $0.cost = cost } }
         let billed = record.attempts.filter { $0.cost != nil }
-        let kept = billed.filter { $0.state != .failed }
+        let shown = record.route?.name.provider
+        let kept = billed.filter { $0.state != .failed && $0.name.provider == shown }
         let counted = (kept.isEmpty ? billed.suffix(1) : kept[...]).compactMap(\.cost)
-        guard let unit = counted.last?.amount.unit else { return }
+        guard let unit = counted.first?.amount.unit else { return }
         let same = counted.filter { $0.amount.unit == unit }
         let sum = Cost(
             Cost.Amount(same.reduce(0) { $0 + $1.amount.amount }, unit),

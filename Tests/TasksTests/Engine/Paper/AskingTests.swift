@@ -26,7 +26,7 @@ struct AskingTests {
             for _ in 0..<4 { tasks.append(try await bench.create("a/jobs")) }
             for task in tasks { #expect(try await bench.end(of: task).error?.code == .providerFailed) }
             let asked = vendor.calls("job")
-            #expect(Set(asked.prefix(4).map(\.subject)).count == 4)
+            #expect(Set(asked.map(\.subject)).count == 4)
             #expect(asked.count == 16)
             // Calls are stamped when they come, at their turn or a little later.
             #expect(try #require(asked.last?.instant) - began >= 15 * 10_000_000_000)

@@ -1,0 +1,42 @@
+import Configuration
+import HTTP
+import HTTPServer
+import Routing
+import Sound
+import Tasks
+
+/// How many tasks may be under way, in all and for one client.
+extension Gateway {
+    /// 429 when there is no room for another task; `nil` when there is.
+    func refusalForWantOfRoom(_ caller: Caller, _ plan: Plan) async -> Response? {
+        let limits = parts.configuration.server.limits
+        let board = parts.engine.board
+        let reason: String
+        if board.unfinished >= limits.tasks {
+            reason = "The gateway has \(limits.tasks) tasks that have not ended, and takes no more for now."
+        } else if let name = caller.name, board.unfinished(of: name) >= limits.tasksPerClient {
+            reason =
+                "This client has \(limits.tasksPerClient) tasks that have not ended, and may have no more for now."
+        } else {
+            return nil
+        }
+        var refusal = respond(
+            ProblemDetails(
+                .tooManyRequests,
+                code: "too_many_tasks",
+                detail: "\(reason) Nothing was accepted; come back after the seconds in Retry-After."
+            )
+        )
+        refusal.fields["Retry-After"] = String(await secondsUntilRoom(at: plan))
+        return refusal
+    }
+
+    /// When a task is likely to end where this one would go: the line's pace, from a second to a minute.
+    private func secondsUntilRoom(at plan: Plan) async -> Int {
+        guard let provider = plan.chosen?.name.provider, let load = await parts.engine.load()[provider],
+            let wait = load.expectedWait
+        else { return 5 }
+        let pace = wait / .seconds(1) / Double(load.waiting + 1)
+        return Int(min(max(pace.rounded(.up), 1), 60))
+    }
+}

@@ -1,0 +1,142 @@
+import Configuration
+import Crypto
+import Glibc
+import JSON
+import Providers
+import Sound
+import Tasks
+import Threads
+
+/// Makes our address known to vendors whose webhooks are per account.
+enum WebhooksCommand {
+    private static let config = Option(
+        "--config",
+        value: "FILE",
+        summary: "the gateway's configuration, with server.public_url and the provider"
+    )
+    private static let credential = Option(
+        "--credential",
+        value: "NAME",
+        summary: "the provider's key to use, by its name (default: the first)"
+    )
+    private static let secretFile = Option(
+        "--secret-file",
+        value: "PATH",
+        summary: "put the secret into this new file instead of printing it"
+    )
+
+    static let register = Command(
+        name: "webhooks register",
+        summary: "have a vendor call back whose webhooks are per account, as VideoGen's are",
+        details: """
+            Registers server.public_url followed by /v1/callbacks/PROVIDER. The vendor shows the secret that signs its
+            callbacks once: it belongs under providers.PROVIDER.webhook_secret, and the gateway knows it after a restart.
+            Vendors that are called back for each task need nothing but server.public_url.
+            """,
+        arguments: [Argument(name: "PROVIDER")],
+        options: [config, credential, secretFile, .json],
+        run: run
+    )
+
+    private static func run(_ invocation: Invocation) async throws -> ExitStatus {
+        guard let path = invocation.text(config) else {
+            throw UsageError("\(invocation.command) needs --config FILE", command: invocation.command)
+        }
+        let configuration: GatewayConfiguration
+        do {
+            configuration = try ConfigurationFile.load(path)
+        } catch let problems as ConfigurationProblems {
+            Console.note(problems.description)
+            return .configuration
+        }
+        let order = try WebhookOrder(invocation, credential: credential, configuration)
+        // Before the vendor is asked: its secret is shown once, and must have somewhere to go.
+        let file = try invocation.text(secretFile).map { try SecretFile(creating: $0) }
+        let secret: String
+        let id: String
+        switch try await order.send() {
+        case .registered(let registration):
+            secret = registration.secret.reveal { $0 }
+            id = registration.id
+        case .refused(let failure):
+            let code = printable(failure.providerCode ?? failure.code.rawValue)
+            throw CommandFailure(
+                .failure,
+                "\(order.provider.id) refuses \(order.url): \(failure.message) (\(code))"
+            )
+        case .unreachable(let reason):
+            throw CommandFailure(
+                .unavailable,
+                "\(order.provider.id) cannot be reached at \(order.provider.baseURL): \(reason)"
+            )
+        case .unknown(let reason):
+            throw CommandFailure(
+                .protocolError,
+                """
+                the answer of \(order.provider.id) was lost: \(reason)
+                \(order.url) may have been registered. Look at the vendor's list of endpoints and remove it there, then \
+                register it again: its secret is not shown twice.
+                """
+            )
+        }
+        if order.provider.webhookSecret != nil {
+            Console.note(
+                "providers.\(order.provider.id).webhook_secret is set already: replace it. An endpoint that was registered "
+                    + "before stays at the vendor until it is removed there, and its messages will be refused."
+            )
+        }
+        return show(secret, of: id, for: order, in: file, besides: path, asJSON: invocation.has(.json))
+    }
+
+    private static func show(
+        _ secret: String,
+        of id: String,
+        for order: WebhookOrder,
+        in file: SecretFile?,
+        besides config: String,
+        asJSON: Bool
+    ) -> ExitStatus {
+        var (value, status) = (secret, ExitStatus.success)
+        if let file {
+            do throws(SystemError) {
+                try file.keep(secret)
+                value = "${file:\(reference(to: file.path, from: config))}"
+            } catch {
+                // Better seen on a terminal than lost for ever.
+                Console.complain(
+                    "cannot write \(file.path): \(error.reason); the secret stands below instead"
+                )
+                status = .cannotCreate
+            }
+        }
+        if asJSON {
+            let json: JSONValue = [
+                "provider": .string(order.provider.id), "url": .string(order.url), "endpoint": .string(id),
+                "webhook_secret": .string(value),
+            ]
+            Console.output(json.prettyPrinted())
+        } else {
+            Console.note("\(order.provider.id) calls \(order.url) from now on (\(printable(id))).")
+            let isShown = value == secret
+            Console.note(
+                "For the configuration, under providers.\(order.provider.id)"
+                    + (isShown ? "; the secret cannot be shown again:" : ":")
+            )
+            let isPlain = value.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "${}:/._-+=".utf8.contains(byte)
+            }
+            Console.output("webhook_secret: \(isPlain ? value : JSONValue.string(value).description)")
+        }
+        return status
+    }
+
+    /// The file's path as the configuration has to spell it: a relative one begins at the configuration's folder there.
+    private static func reference(to path: String, from config: String) -> String {
+        guard !path.hasPrefix("/"), config.contains("/"), let resolved = realpath(path, nil) else {
+            return path
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
