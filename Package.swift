@@ -182,6 +182,15 @@ let package = Package(
                 "Crypto",
             ]
         ),
+        // The engine with every adapter against every double, each fault in turn.
+        tests(
+            "FaultMatrix",
+            [
+                "Emulators", "Tasks", "Routing", "Providers", "Sound", "Assets", "HTTP", "HTTPServer",
+                "HTTPClient",
+                "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+            ]
+        ),
         tests(
             "EndToEnd",
             ["AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]

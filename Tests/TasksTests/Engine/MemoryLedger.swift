@@ -14,6 +14,11 @@ final class MemoryLedger: Ledger {
     }
 
     private let state = Guarded(State())
+    private let stored = Watch<[TaskID: TaskRecord]>([:])
+    /// Whether commits of accepted attempts go through; while not, they wait.
+    let takesAcceptances = Watch(true)
+    /// How many of them have come.
+    let acceptancesThatWait = Watch(0)
 
     /// The next so many commits fail.
     func fail(_ count: Int, onCommit: @escaping @Sendable () -> Void = {}) {
@@ -29,6 +34,11 @@ final class MemoryLedger: Ledger {
     var commits: [TaskChange] { state.withLock { $0.commits } }
     /// Commits that were tried, the failed ones included.
     var attempted: Int { state.withLock { $0.attempted } }
+
+    /// Returns when a change of a task was stored after which it is as wanted, or has ended.
+    func until(_ id: TaskID, _ wants: @escaping @Sendable (TaskRecord) -> Bool) async {
+        await stored.until { records in records[id].map { wants($0) || $0.status.hasEnded } ?? false }
+    }
 
     func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
         -> Admission
@@ -64,6 +74,11 @@ final class MemoryLedger: Ledger {
         }
         onCommit()
         if isFailing { throw .full }
+        if change.record.attempts.contains(where: { $0.state == .accepted }) {
+            acceptancesThatWait.change { $0 += 1 }
+            await takesAcceptances.until { $0 }
+        }
+        stored.change { $0[change.record.id] = change.record }
     }
 
     func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)

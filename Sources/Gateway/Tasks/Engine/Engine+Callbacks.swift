@@ -93,3 +93,12 @@ extension Engine {
         return [token, job].compactMap { $0 }
     }
 }
+
+extension AttemptRecord {
+    /// The same attempt when the vendor's id of its job is known.
+    func taken(as job: RemoteJob) -> AttemptRecord {
+        var attempt = self
+        attempt.providerTaskID = job.id
+        return attempt
+    }
+}

@@ -103,9 +103,6 @@ extension Engine {
             if let attempt = record.attempts.first(where: { $0.number == number }) {
                 slots[attempt.name.provider]?.mark(attempt.credential, .usable)
             }
-            if record.attempts.indices.contains(number - 1) {
-                expectCallbacks(about: record.attempts[number - 1], of: record.id)
-            }
             let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
             parts.log(
                 .notice,
@@ -183,7 +180,9 @@ extension Engine {
             switch event {
             // Kept too late: nobody will refer to it.
             case .outputKept(_, _, let asset, _): giveUp(asset)
-            case .accepted(let number, let job): noteLate(job, attempt: number, of: task.machine)
+            case .accepted(let number, let job):
+                if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
+                noteLate(job, attempt: number, of: task.machine)
             default: break
             }
         }

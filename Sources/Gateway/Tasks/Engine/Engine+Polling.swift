@@ -12,7 +12,6 @@ extension Engine {
         let pace = provider(name.provider)?.pace ?? PollPace(first: .seconds(10), ceiling: .seconds(30))
         var wait = pace.wait(beforePoll: polling.count, eta: eta, jitter: Double.random(in: 0..<1))
         if polling.isHinted { wait = min(wait, pauseAfterHint(polling)) }
-        polling.isHinted = false
         polling.count += 1
         polling.turn += 1
         task.polling[number] = polling
@@ -23,15 +22,19 @@ extension Engine {
     }
 
     /// The vendor says that there may be news: asked at once, but not more than once a second.
+    ///
+    /// The hint stands until the question is asked. What is being stored meanwhile sets the next question anew, and
+    /// must not put it off.
     func hasNews(_ id: TaskID, attempt number: Int) {
         guard let task = live[id], let attempt = task.attempt(number), attempt.isOpen else { return }
         var polling = task.polling[number] ?? Polling()
         let isBeingAsked = task.works[.polling(attempt: number)] != nil
-        guard attempt.state == .accepted, !isBeingAsked else {
+        guard attempt.state == .accepted, !isBeingAsked, !polling.isHinted else {
             polling.isHinted = true
             task.polling[number] = polling
             return
         }
+        polling.isHinted = true
         polling.turn += 1
         task.polling[number] = polling
         push(
@@ -55,12 +58,14 @@ extension Engine {
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery
         else {
             // Nobody to ask until the operator brings the provider back; the deadline decides.
+            task.polling[number]?.isHinted = false
             return schedulePoll(id, attempt: number, eta: nil)
         }
         if !isInTurn, let wait = waitForTurn(at: provider, credential: attempt.credential) {
             return push(.poll(id, attempt: number, turn: turn, isInTurn: true), after: wait)
         }
         task.polling[number]?.askedAt = parts.time.instant
+        task.polling[number]?.isHinted = false
         task.works[.polling(attempt: number)] = Task {
             let outcome = await upstream.send(
                 translator.poll(RemoteJob(id: jobID)),

@@ -90,6 +90,8 @@ extension Engine {
                 let job = try translator.accepted(reply)
                 breakers[attempt.name]?.succeeded()
                 guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
+                // The vendor may be faster with its news than the ledger: they wait behind the acceptance.
+                expectCallbacks(about: attempt.taken(as: job), of: id)
                 post(.accepted(attempt: attempt.number, job), to: id)
             } catch {
                 report(error, attempt: attempt, of: id, fields: fields)

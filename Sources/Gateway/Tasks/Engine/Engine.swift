@@ -121,7 +121,7 @@ package actor Engine {
         var refused = 0
         /// The turn that is next; dues of earlier ones are void.
         var turn = 0
-        /// The vendor said by itself that there may be news.
+        /// The vendor said by itself that there may be news, and has not been asked since.
         var isHinted = false
         /// When it was asked last, in monotonic nanoseconds.
         var askedAt: UInt64?
