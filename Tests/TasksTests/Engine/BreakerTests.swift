@@ -62,6 +62,14 @@ struct BreakerTests {
         #expect(breaker.wait(at: second) == .seconds(4))
     }
 
+    @Test("while a call finds out, it is worth waiting")
+    func probing() {
+        var breaker = opened(at: 0)
+        #expect(breaker.wait(at: 5 * second) == .zero)
+        #expect(admits(&breaker, at: 5 * second))
+        #expect(breaker.wait(at: 5 * second) == .seconds(5))
+    }
+
     @Test("a probe that was given up makes room for another")
     func abandoned() {
         var breaker = opened(at: 0)

@@ -215,6 +215,16 @@ struct KeyStateTests {
         #expect(paced.nextOpening(at: 7) == 15)
     }
 
+    @Test("an answer to an older call does not end a pause that came after it")
+    func olderAnswer() {
+        var queue = queue([.init("a", capacity: 3)], waiting: 2)
+        queue.mark("a", .limited(until: 50))
+        queue.markUsable("a", at: 49)
+        #expect(turns(&queue, at: 49).isEmpty)
+        queue.markUsable("a", at: 50)
+        #expect(queue.keys["a"]?.state == .usable)
+    }
+
     @Test("the other key is better unless it was refused too")
     func other() {
         var queue = queue([.init("a", capacity: 1), .init("b", capacity: 1)], waiting: 0)

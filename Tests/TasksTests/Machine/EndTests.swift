@@ -132,6 +132,29 @@ struct EndTests {
         #expect(pause > .zero && pause <= .seconds(2))
     }
 
+    @Test("a call that was not begun when the gateway stopped is begun by the next one, as the same try")
+    func putOff() {
+        var bench = Stage.intended.bench(admitted(at: ["a", "b"]))
+        #expect(
+            bench.apply(.putOff(attempt: 1))
+                == [.releaseSlot(attempt: 1), .waitForSlot(request: 2, after: .zero)]
+        )
+        #expect(bench.last?.state == .canceled)
+        var next = Bench(bench.record)
+        #expect(next.resume() == [.waitForSlot(request: 2, after: .zero)])
+        next.apply(.slotGranted(request: 2, credential: nil, token: nil))
+        #expect(next.last?.name.provider == "a" && next.last?.tries == 1)
+    }
+
+    @Test("a take that came with the failure is fetched all the same")
+    func fetchedAfterFailure() {
+        var bench = Stage.accepted.bench()
+        let failed = Observation(.failed(Failure(.providerFailed, "x")), results: [take("s1")])
+        #expect(bench.apply(.observed(attempt: 1, failed)).contains(.fetch(attempt: 1, output: 0)))
+        #expect(bench.apply(.outputKept(attempt: 1, index: 0, asset(), title: nil)) == [.end])
+        #expect(bench.record.status == .succeeded)
+    }
+
     @Test("a pause that has begun goes on after a restart")
     func resumePause() {
         var single = Stage.intended.bench()

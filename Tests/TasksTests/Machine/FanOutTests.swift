@@ -194,6 +194,16 @@ struct FanOutTests {
         #expect(bench.record.cost?.amount.amount == 7, "another provider's credits are not ours to add")
     }
 
+    @Test("what a failed call was to cost is taken off")
+    func costOfFailure() {
+        var bench = bench(2, perCall: 1)
+        grant(1...2, &bench)
+        for number in 1...2 { bench.apply(.accepted(attempt: number, RemoteJob(id: "j\(number)"))) }
+        #expect(bench.record.cost?.amount.amount == 2.5)
+        bench.apply(.observed(attempt: 2, Observation(.failed(Failure(.contentPolicy, "x")))))
+        #expect(bench.record.cost?.amount.amount == 1.25)
+    }
+
     @Test("progress is the calls' average")
     func progress() {
         var bench = bench(4, perCall: 1)

@@ -290,7 +290,8 @@ struct UnknownPolicyTests {
         let effects = next.resume()
         #expect(next.record.attempts[0].state == .unknown)
         #expect(next.record.status == (wish == .fail ? .failed : .running))
-        #expect(effects.contains(.waitForSlot(request: 2, after: .zero)) == (wish == .resubmit))
+        let asked = effects.count { if case .waitForSlot = $0 { true } else { false } }
+        #expect(asked == (wish == .resubmit ? 1 : 0), "once: each would take a place")
     }
 
     @Test("what was given up is not taken up by a late answer")

@@ -47,9 +47,10 @@ package struct Breaker: Sendable, Equatable {
         }
     }
 
-    /// How long until a call may go out again; zero when one may.
+    /// How long until it is worth trying again; zero when a call may go out.
     package func wait(at now: UInt64) -> Duration {
-        guard let openUntil, openUntil > now else { return .zero }
+        guard let openUntil else { return .zero }
+        guard openUntil > now else { return isProbing ? Self.firstPause : .zero }
         return .nanoseconds(Int64(clamping: openUntil - now))
     }
 

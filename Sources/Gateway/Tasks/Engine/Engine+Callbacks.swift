@@ -57,9 +57,12 @@ extension Engine {
     ///
     /// What the message says of the job is still not believed, and a job that is known already is not taken twice.
     private func reconcile(_ id: TaskID, attempt number: Int, with job: String, at provider: String) {
-        guard live[id]?.attempt(number)?.state == .unknown,
+        guard let task = live[id], let attempt = task.attempt(number), attempt.providerTaskID == nil,
             addressees[Addressee(provider: provider, token: nil, job: job)] == nil
         else { return }
+        // The answer to the create may still come; if it is lost, this is what it would have said.
+        task.toldJobs[number] = job
+        guard attempt.state == .unknown, attempt.isOpen else { return }
         parts.log(
             .notice,
             "a callback told of a job whose create was not answered",

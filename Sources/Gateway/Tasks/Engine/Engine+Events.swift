@@ -6,6 +6,9 @@ import Threads
 
 /// Events in, changes to the ledger, effects out: one after another for each task.
 extension Engine {
+    /// The least time that a recovered task with something at a vendor gets, whatever its deadline was.
+    private static let graceAfterRestart = Duration.seconds(60)
+
     func adopt(_ record: TaskRecord) {
         guard live[record.id] == nil, !isStopping else { return }
         var machine = TaskMachine(record, policy: parts.policy)
@@ -18,7 +21,10 @@ extension Engine {
             expectCallbacks(about: attempt, of: record.id)
         }
         let left = max(record.deadline.milliseconds - now.milliseconds, 0)
-        push(.deadline(record.id), after: .milliseconds(left))
+        // What was paid for while nobody was here may be done: it is asked for once before it is given up.
+        let isAtVendor = record.attempts.contains { $0.state == .accepted && $0.endedAt == nil }
+        let grace = isAtVendor || effects.contains(where: \.isFetch) ? Self.graceAfterRestart : .zero
+        push(.deadline(record.id), after: max(.milliseconds(left), grace))
         settle(record.id, effects)
     }
 
@@ -40,6 +46,7 @@ extension Engine {
                 live[id]?.granted.removeValue(forKey: request).map(giveBack)
                 continue
             }
+            let event = known(event, of: id)
             let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
             let change = live[id]?.machine.takeChange()
             guard let record = live[id]?.machine.record else { break }
@@ -51,6 +58,15 @@ extension Engine {
             for effect in effects { run(effect, for: id) }
         }
         live[id]?.isBusy = false
+    }
+
+    /// What an event comes to with what vendors have told by themselves: a create whose answer is lost was taken all the
+    /// same when its job has been heard of.
+    private func known(_ event: TaskEvent, of id: TaskID) -> TaskEvent {
+        guard case .acceptanceUnknown(let number) = event, let job = live[id]?.toldJobs[number] else {
+            return event
+        }
+        return .accepted(attempt: number, RemoteJob(id: job))
     }
 
     /// Commits what `resume` changed and runs what it asked for.
@@ -95,14 +111,13 @@ extension Engine {
         case .outputKept(_, _, let asset, _):
             parts.store.unpin(asset)
             if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
-        case .delivered(let number, _):
-            if let attempt = record.attempts.first(where: { $0.number == number }) {
-                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
-            }
+        case .delivered(let number, let take):
+            keyWorks(for: number, of: record)
+            guard case .success(let asset) = take.audio else { break }
+            parts.store.unpin(asset)
+            if !record.outputs.contains(where: { $0.asset == asset }) { abandon(asset) }
         case .accepted(let number, let job):
-            if let attempt = record.attempts.first(where: { $0.number == number }) {
-                slots[attempt.name.provider]?.mark(attempt.credential, .usable)
-            }
+            keyWorks(for: number, of: record)
             let name = record.attempts.indices.contains(number - 1) ? record.attempts[number - 1].name : nil
             parts.log(
                 .notice,
@@ -180,6 +195,9 @@ extension Engine {
             switch event {
             // Kept too late: nobody will refer to it.
             case .outputKept(_, _, let asset, _): giveUp(asset)
+            case .delivered(let number, let take):
+                if case .success(let asset) = take.audio { giveUp(asset) }
+                noteLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: task.machine)
             case .accepted(let number, let job):
                 if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
                 noteLate(job, attempt: number, of: task.machine)
@@ -195,24 +213,53 @@ extension Engine {
     func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) {
         Task {
             var record = board.record(id)
-            if record == nil { record = try? await parts.ledger.task(id) }
-            guard let record else { return }
+            do throws(LedgerError) {
+                if record == nil { record = try await parts.ledger.task(id) }
+            } catch {
+                parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+            }
+            guard let record else {
+                // Deleted, or not to be read: the log is all that will tell of it.
+                return logLate(job, of: id)
+            }
             noteLate(job, attempt: number, of: TaskMachine(record, policy: parts.policy))
         }
+    }
+
+    private func logLate(_ job: RemoteJob, of id: TaskID) {
+        parts.log(
+            .warning,
+            "a provider took a job whose task has ended",
+            ["task": "\(id)", "provider_task_id": "\(job.id)"]
+        )
     }
 
     private func noteLate(_ job: RemoteJob, attempt number: Int, of machine: TaskMachine) {
         var machine = machine
         machine.noteLateAcceptance(attempt: number, job)
-        parts.log(
-            .warning,
-            "a provider took a job whose task has ended",
-            ["task": "\(machine.record.id)", "provider_task_id": "\(job.id)"]
-        )
+        logLate(job, of: machine.record.id)
+        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: machine.record.id) }
         guard let change = machine.takeChange() else { return }
         Task {
-            if await commit(change) { board.publish(change.record) }
+            do throws(LedgerError) {
+                // Once: the task may have been deleted meanwhile, and then this can never be stored.
+                try await parts.ledger.commit(change)
+                board.publish(change.record)
+            } catch {
+                parts.log(
+                    .error,
+                    "a late acceptance could not be stored",
+                    ["task": "\(change.record.id)", "reason": "\(error)"]
+                )
+            }
         }
+    }
+
+    /// The vendor took a call with this key: it works, and whoever waited for that goes on.
+    private func keyWorks(for number: Int, of record: TaskRecord) {
+        guard let attempt = record.attempts.first(where: { $0.number == number }) else { return }
+        slots[attempt.name.provider]?.markUsable(attempt.credential, at: parts.time.instant)
+        grant(attempt.name.provider)
     }
 
     /// Removes audio that was kept for a task which no longer wants it, unless another one has the same.
@@ -238,6 +285,10 @@ extension Engine {
         guard let name = live[id]?.attempt(number)?.name else { return false }
         return provider(name.provider)?.operation(name.operation)?.isRepeatable ?? false
     }
+}
+
+extension TaskEffect {
+    fileprivate var isFetch: Bool { if case .fetch = self { true } else { false } }
 }
 
 extension TaskEvent {

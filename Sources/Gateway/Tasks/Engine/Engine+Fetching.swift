@@ -120,7 +120,11 @@ extension Engine {
         // A full disk of ours is no reason to give up a paid result; the deadline decides.
         if case .storage = problem { isOver = false }
         // While the vendor is at work the file may come late, or under another address.
-        if task.attempt(take.attempt)?.isOpen == true { isOver = false }
+        if task.attempt(take.attempt)?.isOpen == true {
+            isOver = false
+            // The time to fetch begins when the vendor is done.
+            task.fetches[take]?.began = parts.time.instant
+        }
         guard !isOver else {
             let failure = Failure(.badResult, problem.description)
             return post(.outputFailed(attempt: take.attempt, index: take.index, failure), to: id)

@@ -10,7 +10,17 @@ extension Engine {
         guard let record = live[id]?.machine.record,
             let call = record.waiting.first(where: { $0.id == request })
         else { return }
-        let name = record.routes[call.route].name.provider
+        let route = record.routes[call.route].name
+        let name = route.provider
+        // A call that has its place already is on its way.
+        guard live[id]?.granted[request] == nil else { return }
+        if let pause = breakers[route]?.wait(at: parts.time.instant), pause > .zero,
+            call.route + 1 == record.routes.count
+        {
+            // Nobody else to ask: waiting costs no try.
+            let scatter = pause * (Double(id.spread(over: 100, salt: request)) / 400)
+            return push(.slot(id, request: request), after: pause + scatter)
+        }
         guard let ticket = slots[name]?.join(.init(id, request)) else {
             // The provider was there when the task was planned; the operator has taken it away.
             let gone = Failure(

@@ -137,8 +137,12 @@ extension Engine {
 
     /// Tells the vendor, once, that nobody wants the job any more; it may have ended meanwhile.
     func cancelAtVendor(_ number: Int, of id: TaskID) {
-        guard let attempt = live[id]?.attempt(number), let jobID = attempt.providerTaskID,
-            let provider = provider(attempt.name.provider),
+        guard let attempt = live[id]?.attempt(number), let jobID = attempt.providerTaskID else { return }
+        stopAtVendor(attempt, jobID, of: id)
+    }
+
+    func stopAtVendor(_ attempt: AttemptRecord, _ jobID: String, of id: TaskID) {
+        guard let provider = provider(attempt.name.provider),
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
             let call = translator.cancel(RemoteJob(id: jobID))
         else { return }

@@ -25,12 +25,7 @@ extension Engine {
         }
         guard !isStopping || operation.isRepeatable else {
             // Left as it is, the next process could not tell that nothing was sent.
-            let stopping = Failure(
-                .providerUnavailable,
-                "the gateway stopped before anything was sent",
-                origin: .gateway
-            )
-            return post(.refused(attempt: number, stopping), to: id)
+            return post(.putOff(attempt: number), to: id)
         }
         guard !isStopping else { return }
         if let shut = shut(attempt.name, repeatable: operation.isRepeatable) {
@@ -207,7 +202,8 @@ extension Engine {
         _ fields: LogFields
     ) {
         parts.log(.warning, "the provider cannot be reached", fields.adding(["reason": "\(reason)"]))
-        failed(attempt.name)
+        // A call that we cut off ourselves says nothing of the vendor.
+        if Task.isCancelled { breakers[attempt.name]?.abandoned() } else { failed(attempt.name) }
         let failure = Failure(.providerUnavailable, "the provider could not be reached; nothing was sent")
         post(.refused(attempt: attempt.number, failure), to: id)
     }

@@ -78,6 +78,8 @@ package actor Engine {
         /// Places that attempts hold.
         var places: [Int: Place]
         var polling: [Int: Polling] = [:]
+        /// Jobs that vendors told of before they had answered the create.
+        var toldJobs: [Int: String] = [:]
         var fetches: [Take: Fetch] = [:]
         var works: [Work: Task<Void, Never>] = [:]
 
@@ -105,6 +107,9 @@ package actor Engine {
         case streaming(attempt: Int)
         case polling(attempt: Int)
         case fetching(Take)
+
+        /// A call that the vendor charges: cut off, the sound is lost and paid for.
+        var isPaid: Bool { if case .streaming = self { true } else { false } }
     }
 
     /// A take by its attempt and its number, which another attempt may get later.
@@ -414,7 +419,7 @@ package actor Engine {
     package func stop(within limit: Duration) async {
         beginStopping()
         stopsAt = parts.time.instant &+ limit.wholeNanoseconds
-        for task in live.values { for work in task.works.values { work.cancel() } }
+        for task in live.values { for (work, handle) in task.works where !work.isPaid { handle.cancel() } }
         while submitting > 0 || live.values.contains(where: \.isBusy), parts.time.instant < stopsAt {
             await sleep(.milliseconds(10))
         }

@@ -178,8 +178,15 @@ package struct SlotQueue: Sendable {
     /// Takes in what the vendor said of a key.
     package mutating func mark(_ credential: String?, _ state: KeyState) {
         guard let index = places.firstIndex(where: { $0.name == credential }) else { return }
-        // An older answer does not bring back a key that is refused for good.
         if places[index].state != .setAside { places[index].state = state }
+    }
+
+    /// Takes in that the vendor took a call with a key; an answer to a call from before a refusal changes nothing.
+    package mutating func markUsable(_ credential: String?, at now: UInt64) {
+        guard let index = places.firstIndex(where: { $0.name == credential }),
+            places[index].state != .setAside, places[index].state.until ?? 0 <= now
+        else { return }
+        places[index].state = .usable
     }
 
     /// Each key's state and how many places of it are taken.

@@ -130,6 +130,15 @@ extension TaskMachine {
         return release(number)
     }
 
+    mutating func putOff(_ number: Int, at now: Moment) -> [TaskEffect] {
+        guard let attempt = attempt(number), attempt.state == .intended else { return [] }
+        change(number) {
+            $0.state = .canceled
+            $0.endedAt = now
+        }
+        return release(number) + request(attempt.takes, on: attempt.route, tries: attempt.tries, at: now)
+    }
+
     /// Ends an attempt that failed; what follows is decided when the takes that it had delivered are settled.
     mutating func attemptFailed(_ number: Int, _ failure: Failure, at now: Moment) -> [TaskEffect] {
         change(number) {
@@ -139,6 +148,7 @@ extension TaskMachine {
         }
         // A take whose address is known may be had although the job failed later.
         failPendingOutputs(failure) { $0.attempt == number && $0.sourceURL == nil }
+        sumUpCosts()
         return release(number) + settle(number, at: now)
     }
 

@@ -11,7 +11,7 @@ extension TaskMachine {
         let fetches = take(observation.results, of: attempt)
         switch observation.state {
         case .queued, .running: return fetches + [.poll(attempt: number, eta: observation.eta)]
-        case .failed(let failure): return attemptFailed(number, failure, at: now)
+        case .failed(let failure): return fetches + attemptFailed(number, failure, at: now)
         case .succeeded:
             change(number) {
                 $0.state = .succeeded

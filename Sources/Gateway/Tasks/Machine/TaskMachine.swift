@@ -33,6 +33,8 @@ package enum TaskEvent: Sendable, Equatable {
     case outputFailed(attempt: Int, index: Int, Failure)
     /// The attempt was stored but, on second thought, nothing was sent.
     case notBegun(attempt: Int)
+    /// The attempt was stored but nothing was sent, and it is to be made later.
+    case putOff(attempt: Int)
     case cancelRequested
     case deadlinePassed
 }
@@ -133,6 +135,8 @@ package struct TaskMachine: Sendable {
         guard !record.status.hasEnded else { return [] }
         repeatable = Set(record.routes.indices.filter { isRepeatable(record.routes[$0]) })
         var effects: [TaskEffect] = []
+        // What follows from the attempts asks for its own calls.
+        let waiting = record.waiting
         for attempt in record.attempts {
             switch attempt.state {
             case .intended, .accepted:
@@ -147,7 +151,7 @@ package struct TaskMachine: Sendable {
             }
         }
         effects += pendingFetches
-        effects += record.waiting.map { call in
+        effects += waiting.map { call in
             let left = (call.notBefore?.milliseconds ?? 0) - now.milliseconds
             return .waitForSlot(request: call.id, after: .milliseconds(max(left, 0)))
         }
@@ -171,6 +175,7 @@ package struct TaskMachine: Sendable {
                 $0.error = Failure(.canceled, "the provider took the job after the task had ended")
             }
         }
+        if let cost = job.cost ?? estimate(of: attempt) { setCost(Cost(cost, .estimated), of: number) }
     }
 
     /// Takes in an event and returns what is to be done.
@@ -202,6 +207,7 @@ package struct TaskMachine: Sendable {
         case .outputFailed(let number, let index, let failure):
             return outputFailed(index, of: number, failure, at: now)
         case .notBegun(let number): return notBegun(number, at: now)
+        case .putOff(let number): return putOff(number, at: now)
         case .cancelRequested:
             return stop(.canceled, Failure(.canceled, "the task was canceled"), attempts: .canceled, at: now)
         case .deadlinePassed: return deadlinePassed(at: now)
@@ -254,11 +260,24 @@ package struct TaskMachine: Sendable {
     /// bill in units of their own, so only attempts at the provider that the task is shown under are summed.
     mutating func setCost(_ cost: Cost, of number: Int) {
         if attempt(number)?.cost != cost { change(number) { $0.cost = cost } }
+        sumUpCosts()
+    }
+
+    /// Reckons what the task costs from what its attempts do.
+    mutating func sumUpCosts() {
         let billed = record.attempts.filter { $0.cost != nil }
         let shown = record.route?.name.provider
         let kept = billed.filter { $0.state != .failed && $0.name.provider == shown }
-        let counted = (kept.isEmpty ? billed.suffix(1) : kept[...]).compactMap(\.cost)
-        guard let unit = counted.first?.amount.unit else { return }
+        // When all has failed, what was to be paid last is what is known.
+        let isAlive = record.attempts.contains { $0.state != .failed && $0.state != .canceled }
+        let counted = (kept.isEmpty && !isAlive ? billed.suffix(1) : kept[...]).compactMap(\.cost)
+        guard let unit = counted.first?.amount.unit else {
+            if record.cost != nil, isAlive {
+                record.cost = nil
+                unsaved.task = true
+            }
+            return
+        }
         let same = counted.filter { $0.amount.unit == unit }
         let sum = Cost(
             Cost.Amount(same.reduce(0) { $0 + $1.amount.amount }, unit),
@@ -290,7 +309,9 @@ package struct TaskMachine: Sendable {
     var pendingFetches: [TaskEffect] {
         record.outputs.compactMap { output in
             guard output.status == .pending, output.providerKey != nil,
-                let attempt = attempt(output.attempt), !repeatable.contains(attempt.route)
+                let attempt = attempt(output.attempt), !repeatable.contains(attempt.route),
+                // While the vendor is at work the poll tells where a take is.
+                output.sourceURL != nil || !attempt.isOpen
             else { return nil }
             return .fetch(attempt: output.attempt, output: output.index)
         }

@@ -92,6 +92,51 @@ struct AudioAnswerTests {
         }
     }
 
+    @Test("a gateway that stops waits for the audio that it will be charged for")
+    func stopping() async throws {
+        let (time, audio) = (DreamTime(), try await paperAudio())
+        let gate = Watch(false)
+        let vendor = PaperVendor(
+            time,
+            [
+                "audio": { _, _ in
+                    await gate.until { $0 }
+                    return .wave(audio)
+                }
+            ]
+        )
+        try await withPaper([vendor], time: time) { bench in
+            let task = try await bench.create("a/audio")
+            await vendor.isAsked("audio")
+            let stopped = Task { await bench.engine.stop(within: .seconds(1_000_000)) }
+            await bench.engine.beginStopping()
+            gate.change { $0 = true }
+            await stopped.value
+            let kept = try #require(try await bench.ledger.task(task.id))
+            #expect(kept.status == .succeeded)
+            #expect(kept.outputs.map(\.status) == [.ready])
+        }
+    }
+
+    @Test("its file goes with the task")
+    func removed() async throws {
+        let (time, audio) = (DreamTime(), try await paperAudio())
+        let vendor = PaperVendor(time, ["audio": { _, _ in .wave(audio) }])
+        try await withPaper([vendor], time: time) { bench in
+            let ended = try await bench.end(of: try await bench.create("a/audio"))
+            let hash = try #require(ended.outputs.first?.asset?.sha256)
+            func isKept() throws -> Bool {
+                try FileManager.default.subpathsOfDirectory(atPath: bench.folder).contains {
+                    $0.contains(hash)
+                }
+            }
+            #expect(try isKept())
+            try await bench.engine.remove(ended.id)
+            for _ in 0..<5000 where try isKept() { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try !isKept())
+        }
+    }
+
     @Test("a task that is canceled while it streams ends at once, and what comes is not kept")
     func canceled() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())

@@ -1,3 +1,4 @@
+import HTTP
 import HTTPServer
 import Providers
 import Sound
@@ -62,6 +63,33 @@ struct HintTests {
             gate.change { $0 = true }
             #expect(try await bench.end(of: task).error?.code == .providerFailed)
             #expect(vendor.count("job") == 1)
+        }
+    }
+
+    @Test("a job that was told of before its create was answered is found when that answer is lost")
+    func toldBeforeTheAnswerIsLost() async throws {
+        let time = DreamTime()
+        let gate = Watch(false)
+        let vendor = PaperVendor(
+            time,
+            [
+                "create": { _, _ in
+                    await gate.until { $0 }
+                    return Response(.badGateway, text: "<html>")
+                },
+                "job": states("failed"),
+            ]
+        )
+        try await withPaper([vendor], time: time) { bench in
+            let created = try await bench.create("a/jobs")
+            let task = try await bench.until(created) { !$0.attempts.isEmpty }
+            await vendor.isAsked("create")
+            await hint(task, in: bench, job: "j1")
+            gate.change { $0 = true }
+            let ended = try await bench.end(of: task)
+            #expect(ended.error?.code == .providerFailed)
+            #expect(ended.attempts.map(\.providerTaskID) == ["j1"])
+            #expect(vendor.count("create") == 1)
         }
     }
 
