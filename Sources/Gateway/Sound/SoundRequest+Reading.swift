@@ -146,7 +146,7 @@ extension SoundRequest {
             reader.refuse(
                 RequestField.webhookURL.rawValue,
                 .notSupported,
-                "this version does not send webhooks; use Prefer: wait or poll the task"
+                "this version does not send webhooks; use Prefer: wait, or follow /v1/sounds/{id}/events"
             )
         }
         readMetadata(&reader)

@@ -11,5 +11,6 @@ enum CommandList {
             ConfigCommands.schema,
             ClientCommand.command,
             WebhooksCommand.register,
+            DoctorCommand.command,
         ] + LaterCommands.all + [VersionCommand.command]
 }

@@ -193,6 +193,11 @@ package struct SQLiteLedger: Ledger {
         do { return try await database.write(body) } catch { throw Self.ledgerError(error) }
     }
 
+    /// A read for what looks after the file.
+    func look<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws(LedgerError) -> Result { try await read(body) }
+
     private func read<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(LedgerError) -> Result {
