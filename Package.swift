@@ -96,10 +96,16 @@ let package = Package(
             ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]
         ),
         library(
+            "Webhooks",
+            on: "Gateway",
+            ["Sound", "HTTP", "HTTPClient", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]
+        ),
+        library(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "AudioFile", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "Sound", "Providers", "Assets", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
+                "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
             ]
@@ -108,7 +114,8 @@ let package = Package(
             "API",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Configuration", "HTTP", "HTTPServer",
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Webhooks", "Configuration", "HTTP",
+                "HTTPServer",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
             resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
@@ -128,7 +135,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Spelling", "Tasks", "Telemetry", "Threads",
+                "Spelling", "Tasks", "Telemetry", "Threads", "Webhooks",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict
@@ -161,16 +168,26 @@ let package = Package(
             ["Assets", "AudioFile", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
         ),
         tests(
+            "Webhooks",
+            [
+                "Webhooks", "Sound", "HTTP", "HTTPClient", "HTTPServer", "JSON", "EventLoop", "Threads",
+                "Telemetry",
+                "Crypto",
+            ]
+        ),
+        tests(
             "Tasks",
             [
-                "Tasks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON", "HTTP", "HTTPClient",
+                "Tasks", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON", "HTTP",
+                "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(
             "API",
             [
-                "API", "Tasks", "Providers", "Routing", "Sound", "Assets", "AudioFile", "Configuration",
+                "API", "Tasks", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
+                "Configuration",
                 "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "Synthesis", "EventLoop", "Threads", "Telemetry",
             ]
