@@ -174,6 +174,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How many second tries each provider is good for.
+    var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
     var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
