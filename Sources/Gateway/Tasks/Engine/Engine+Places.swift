@@ -138,10 +138,18 @@ extension Engine {
         )
     }
 
+    /// The vendor has answered a call to an operation.
+    func answered(_ name: RouteName) {
+        let wasShut = breakers[name]?.state(at: parts.time.instant) ?? .closed != .closed
+        breakers[name]?.succeeded()
+        if wasShut { board.tell(nil, of: name) }
+    }
+
     /// A call to an operation has failed by the vendor's fault.
     func failed(_ name: RouteName) {
         guard breakers[name, default: Breaker()].failed(at: parts.time.instant) else { return }
         let pause = breakers[name]?.wait(at: parts.time.instant) ?? .zero
+        board.tell(.failing(until: parts.time.instant &+ pause.wholeNanoseconds), of: name)
         parts.log(
             .error,
             "an operation fails again and again; it is left alone for a while",
@@ -158,10 +166,27 @@ extension Engine {
             "a key is not used for now",
             ["provider": "\(name)", "credential": "\(credential ?? "-")", "state": "\(state.word)"]
         )
+        tellOfKeys(of: name)
         let hasOther = slots[name]?.hasKey(besides: credential) ?? false
         // Whoever waits is served by another key, waits until this one may be used, or is sent away.
         grant(name)
         return hasOther
+    }
+
+    /// Makes known when no key of a provider can serve anybody.
+    private func tellOfKeys(of name: String) {
+        let now = parts.time.instant
+        let trouble: TaskBoard.Trouble? =
+            switch slots[name]?.hopelessness(at: now) {
+            case .providerAuth: .keysRefused
+            case .insufficientCredits:
+                .outOfCredit(until: slots[name]?.keys.values.compactMap(\.state.until).min() ?? now)
+            default: nil
+            }
+        guard let trouble else { return }
+        for operation in provider(name)?.adapter.operations ?? [] {
+            board.tell(trouble, of: RouteName(provider: name, operation: operation.name))
+        }
     }
 
     nonisolated func provider(_ id: String) -> Provider? { parts.providers.first { $0.id == id } }

@@ -384,6 +384,11 @@ package actor Engine {
         package let callbacks: CallbackCounts
     }
 
+    /// The operations that had better not be called just now, and why.
+    package nonisolated var troubles: [RouteName: TaskBoard.Trouble] {
+        board.troubles(at: parts.time.instant)
+    }
+
     /// How busy each provider is.
     package func load() -> [String: Load] {
         var load: [String: Load] = [:]
