@@ -181,6 +181,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How many second tries each provider is good for.
+    var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
     var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
@@ -402,6 +404,11 @@ package actor Engine {
         package let instant: UInt64
         /// What its vendor has told us by itself.
         package let callbacks: CallbackCounts
+    }
+
+    /// The operations that had better not be called just now, and why.
+    package nonisolated var troubles: [RouteName: TaskBoard.Trouble] {
+        board.troubles(at: parts.time.instant)
     }
 
     /// How busy each provider is.
