@@ -84,7 +84,12 @@ extension Gateway {
         json.member("type", type)
         json.member("timestamp", stamp(moment))
         json.key("data")
-        TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: position).write(to: &json)
+        TaskWire(
+            record: record,
+            baseURL: baseURL(for: call),
+            queuePosition: position,
+            expectedEnd: parts.engine.board.expectedEnd(record.id)
+        ).write(to: &json)
         json.endObject()
         var event = Array("event: \(type)\n".utf8)
         if let id { event += "id: \(id)\n".utf8 }
