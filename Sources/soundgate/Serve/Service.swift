@@ -53,6 +53,7 @@ private struct House: Sendable {
     let client: HTTPClient
     let ledger: SQLiteLedger
     let engine: Engine
+    let retention: Retention
     let gateway: Gateway
     let server: Server
     let pools: [WorkerPool]
@@ -96,6 +97,18 @@ private struct House: Sendable {
         parts.publicURL = configuration.server.publicURL
         parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
         engine = Engine(loop: loops[0], parts: parts)
+        retention = Retention(
+            loop: loops[0],
+            parts: Retention.Parts(
+                ledger: ledger,
+                store: store,
+                board: engine.board,
+                pool: files,
+                time: SystemTime(),
+                log: log,
+                period: configuration.assets.period
+            )
+        )
         let gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -133,6 +146,7 @@ private struct House: Sendable {
             // Before anybody can ask: what an earlier process left goes on first.
             try await recover()
             bound = try await server.start()
+            await retention.start()
         } catch {
             log(.error, "cannot start", ["reason": "\(error)"])
             await close()
@@ -151,6 +165,7 @@ private struct House: Sendable {
     private func drain() async {
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
         gateway.beginDraining()
+        await retention.stop()
         await engine.beginStopping()
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
@@ -168,6 +183,7 @@ private struct House: Sendable {
     }
 
     private func close() async {
+        await retention.stop()
         await engine.stop(within: .zero)
         await client.shutdown()
         await ledger.close()
