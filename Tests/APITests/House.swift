@@ -13,6 +13,7 @@ import Tasks
 import Telemetry
 import Testing
 import Threads
+import Timing
 
 /// A whole gateway in this process: a real engine over a real ledger and store, in a folder of its own.
 struct House {

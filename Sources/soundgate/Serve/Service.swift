@@ -11,6 +11,7 @@ import SQLite
 import Tasks
 import Telemetry
 import Threads
+import Timing
 
 /// The gateway as a process: builds every part from the configuration, runs until a signal, stops in order.
 enum Service {

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Sound
 import Tasks
+import Timing
 
 /// A task's events as they happen: `text/event-stream`.
 extension Gateway {

@@ -11,6 +11,7 @@ import Spelling
 import Tasks
 import Telemetry
 import Threads
+import Timing
 
 extension Gateway {
     /// The longest that `Prefer: wait` waits, in seconds.
