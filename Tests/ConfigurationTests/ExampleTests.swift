@@ -18,7 +18,10 @@ import YAML
         try load(
             text,
             fileName: "config/soundgate.example.yaml",
-            environment: ["SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w", "GAME_TEAM_WEBHOOK_SECRET": signingSecret],
+            environment: [
+                "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
+                "GAME_TEAM_WEBHOOK_SECRET": signingSecret,
+            ],
             files: ["config/secrets/suno-spare": "two\n"]
         )
     }

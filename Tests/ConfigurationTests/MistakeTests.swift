@@ -228,7 +228,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "webhooks: {allow: 10.0.0.0/8}",
-            "1:19: webhooks.allow: is a string, must be a list; begin each entry with a dash"
+            "1:19: webhooks.allow: is text, must be a list; begin each entry with a dash"
         ),
         Mistake(
             "webhooks:\n  allow:\n    - 10.0.0.1/8\n    - 10.0.0.0/33\n    - 300.1.1.1\n    - http://x\n    - x:0",

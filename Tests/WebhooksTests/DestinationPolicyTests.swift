@@ -19,11 +19,14 @@ struct DestinationPolicyTests {
     @Test(
         "a literal address that is not public is refused in every spelling",
         arguments: [
-            "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001",
+            "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1",
+            "017700000001",
             "127.0.0.1.", "0", "0.0.0.0", "10.0.0.1", "0xa.1", "169.254.169.254", "0xA9FEA9FE", "2852039166",
-            "0251.0376.0251.0376", "192.168.1.1", "172.16.0.1", "100.64.0.1", "255.255.255.255", "[::1]", "[::]",
+            "0251.0376.0251.0376", "192.168.1.1", "172.16.0.1", "100.64.0.1", "255.255.255.255", "[::1]",
+            "[::]",
             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::FFFF:10.0.0.1]", "[0:0:0:0:0:ffff:a9fe:a9fe]",
-            "[::127.0.0.1]", "[fe80::1]", "[fd00:ec2::254]", "[fc00::1]", "[64:ff9b::a00:1]", "[2002:7f00:1::]",
+            "[::127.0.0.1]", "[fe80::1]", "[fd00:ec2::254]", "[fc00::1]", "[64:ff9b::a00:1]",
+            "[2002:7f00:1::]",
             "[2001::1]", "[ff02::1]",
         ]
     )
@@ -35,7 +38,8 @@ struct DestinationPolicyTests {
     @Test(
         "what a URL cannot hold does not get as far: zones, user names, percent-encoding",
         arguments: [
-            "[fe80::1%25eth0]", "[fe80::1%eth0]", "[::1%25]", "127.0.0.1@hooks.example", "127%2e0.0.1", "[127.0.0.1]",
+            "[fe80::1%25eth0]", "[fe80::1%eth0]", "[::1%25]", "127.0.0.1@hooks.example", "127%2e0.0.1",
+            "[127.0.0.1]",
             "127.0.0.1 ", "\u{FF11}27.0.0.1", "127\u{3002}0.0.1", "[::ffff:0x7f.1]",
         ]
     )
@@ -44,7 +48,8 @@ struct DestinationPolicyTests {
     @Test(
         "a name is judged when it is connected to, a public address never",
         arguments: [
-            "hooks.example", "localhost", "127.0.0.1.nip.example", "0x7f.example", "1.1.1.1", "[2606:4700::1111]",
+            "hooks.example", "localhost", "127.0.0.1.nip.example", "0x7f.example", "1.1.1.1",
+            "[2606:4700::1111]",
             "16843009", "256.1.1.1", "1.2.3.4.5", "face",
         ]
     )
@@ -61,7 +66,9 @@ struct DestinationPolicyTests {
         for text in ["10.0.0.1", "10.255.255.255", "::ffff:10.1.2.3", "fd00::1", "fdff::", "1.1.1.1"] {
             #expect(try Self.admits(policy, text), "\(text)")
         }
-        for text in ["192.168.0.1", "127.0.0.1", "fc00::1", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "a00::"] {
+        for text in [
+            "192.168.0.1", "127.0.0.1", "fc00::1", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "a00::",
+        ] {
             #expect(try !Self.admits(policy, text), "\(text)")
         }
     }

@@ -78,7 +78,9 @@ final class MemoryOutbox: Outbox {
                 let row = state.rows[index]
                 return row.message.dueAt <= now && (row.holder == nil || (row.until ?? now) < now)
             }
-            let chosen = due.sorted { state.rows[$0].message.dueAt < state.rows[$1].message.dueAt }.prefix(limit)
+            let chosen = due.sorted { state.rows[$0].message.dueAt < state.rows[$1].message.dueAt }.prefix(
+                limit
+            )
             for index in chosen {
                 state.rows[index].holder = holder
                 state.rows[index].until = until
@@ -99,7 +101,9 @@ final class MemoryOutbox: Outbox {
     func settleMessage(_ message: OutboxMessage, for holder: String) async throws -> Bool {
         try change { state in
             guard
-                let index = state.rows.firstIndex(where: { $0.message.id == message.id && $0.holder == holder })
+                let index = state.rows.firstIndex(where: {
+                    $0.message.id == message.id && $0.holder == holder
+                })
             else { return false }
             state.rows[index] = Row(message: message, holder: nil, until: nil)
             return true

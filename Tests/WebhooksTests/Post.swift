@@ -110,7 +110,9 @@ final class Receiver: Sendable {
     func answers(_ answer: @escaping Answer) { state.withLock { $0.answer = answer } }
 
     /// Answers with a status.
-    func answers(_ status: Int, fields: Fields = [:]) { answers { _ in Response(Status(status), fields: fields) } }
+    func answers(_ status: Int, fields: Fields = [:]) {
+        answers { _ in Response(Status(status), fields: fields) }
+    }
 
     func take(_ letter: Post.Letter) async -> Response {
         let answer = state.withLock { state in

@@ -4,7 +4,8 @@ import Webhooks
 
 @Suite("When a message is tried again")
 struct RetryScheduleTests {
-    private static func message(_ id: String = "snd_01hv000000000000000000a1b2", tries: Int) -> OutboxMessage {
+    private static func message(_ id: String = "snd_01hv000000000000000000a1b2", tries: Int) -> OutboxMessage
+    {
         var message = OutboxMessage(
             id: "evt_1",
             task: TaskID(rawValue: id),
@@ -39,8 +40,15 @@ struct RetryScheduleTests {
     @Test("the same message and try wait the same, others not")
     func jitter() {
         let schedule = RetrySchedule()
-        let pauses = (0..<100).map { schedule.pause(after: Self.message("snd_number_\($0)", tries: 2), wish: nil) }
-        #expect(pauses == (0..<100).map { schedule.pause(after: Self.message("snd_number_\($0)", tries: 2), wish: nil) })
+        let pauses = (0..<100).map {
+            schedule.pause(after: Self.message("snd_number_\($0)", tries: 2), wish: nil)
+        }
+        #expect(
+            pauses
+                == (0..<100).map {
+                    schedule.pause(after: Self.message("snd_number_\($0)", tries: 2), wish: nil)
+                }
+        )
         #expect(Set(pauses).count > 80)
     }
 

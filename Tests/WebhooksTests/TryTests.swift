@@ -96,7 +96,8 @@ struct TryTests {
     @Test(
         "a host is thought ill of for what no endpoint does alone",
         arguments: [
-            (Try.answered(200), true), (.answered(404), true), (.answered(500), true), (.answered(429), false),
+            (Try.answered(200), true), (.answered(404), true), (.answered(500), true),
+            (.answered(429), false),
             (.answered(502), false), (.answered(503), false), (.answered(504), false),
             (.failed("", isHosts: true), false), (.failed("", isHosts: false), nil), (.pointless(""), nil),
             (.cut, nil),

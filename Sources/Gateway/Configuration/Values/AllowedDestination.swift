@@ -35,7 +35,8 @@ package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
         guard first == bytes else {
             throw Malformed(
                 "does not begin its range",
-                remedy: "write \(AllowedDestination.addresses(bytes: first, bits: bits)), or leave out /\(bits)"
+                remedy:
+                    "write \(AllowedDestination.addresses(bytes: first, bits: bits)), or leave out /\(bits)"
             )
         }
         return .addresses(bytes: bytes, bits: bits)
@@ -47,15 +48,21 @@ package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
         let isName = name.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 46 || byte == 95
         }
-        // Digits and dots that are no address would never be found in a URL as they stand here.
-        guard isName, (1...253).contains(name.utf8.count), name.utf8.contains(where: { (97...122).contains($0) })
-            || bytes(of: name) != nil
-        else { throw Malformed("is no address, range of addresses or host", remedy: remedy) }
+        guard isName, (1...253).contains(name.utf8.count), !isOddAddress(name) else {
+            throw Malformed("is no address, range of addresses or host", remedy: remedy)
+        }
         guard parts.count == 2 else { return .host(name: name, port: nil) }
         guard let port = UInt16(parts[1]), port > 0 else {
             throw Malformed("has no port of 1 to 65535", remedy: remedy)
         }
         return .host(name: name, port: port)
+    }
+
+    /// Whether it is an address to the C library, but not as one writes it (`127.1`, `0x7f.1`, `10.0.0`).
+    private static func isOddAddress(_ text: String) -> Bool {
+        var address = in_addr()
+        let isNumeric = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        return (inet_aton(text, &address) != 0 || isNumeric) && bytes(of: text) == nil
     }
 
     private static func bytes(of text: String) -> [UInt8]? {
@@ -71,7 +78,10 @@ package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
         case .addresses(let bytes, let bits):
             var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
             inet_ntop(bytes.count == 16 ? AF_INET6 : AF_INET, bytes, &buffer, socklen_t(buffer.count))
-            let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let text = String(
+                decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+                as: UTF8.self
+            )
             return bits == 8 * bytes.count ? text : "\(text)/\(bits)"
         }
     }
