@@ -14,11 +14,14 @@ import Telemetry
 import Testing
 import Threads
 import Timing
+import Webhooks
 
 /// A whole gateway in this process: a real engine over a real ledger and store, in a folder of its own.
 struct House {
     let gateway: Gateway
     let engine: Engine
+    let ledger: SQLiteLedger
+    let courier: Courier
     let log = LogMemory()
     let directory: String
     private let handler: Handler
@@ -31,9 +34,10 @@ struct House {
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
+        self.ledger = ledger
         let store = try AssetStore(directory: platform.directory + "/audio")
         let log = Log(level: .info, sink: log)
-        let parts = Engine.Parts(
+        var parts = Engine.Parts(
             providers: platform.providers,
             ledger: ledger,
             store: store,
@@ -48,11 +52,15 @@ struct House {
             time: SystemTime(),
             log: log
         )
+        parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
         configuration.clients = clients
         configuration.server.limits.body = 64 * 1024
         change(&configuration)
+        var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
+        delivery.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
+        courier = Courier(loop: platform.loop, parts: delivery)
         gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -61,6 +69,7 @@ struct House {
                 balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
+                courier: courier,
                 log: log,
                 version: "1.2.3"
             )
@@ -209,6 +218,7 @@ func withHouse(
             result = .failure(error)
         }
         await house.engine.stop(within: .seconds(5))
+        await house.courier.stop(within: .zero)
     } catch {
         result = .failure(error)
     }

@@ -110,6 +110,8 @@ final class MemoryOutbox: Outbox {
         }
     }
 
+    func message(_ id: String) async throws -> OutboxMessage? { self[id] }
+
     func messages(_ query: OutboxQuery) async throws -> [OutboxMessage] {
         Array(all.reversed().filter { query.state == nil || $0.state == query.state }.prefix(query.limit))
     }

@@ -46,7 +46,7 @@ package actor Courier {
     }
 
     nonisolated let loop: EventLoop
-    nonisolated let parts: Parts
+    package nonisolated let parts: Parts
     nonisolated let holder = Hex.encode(randomBytes(8))
 
     /// How many messages are claimed at once.

@@ -1,9 +1,13 @@
 import Assets
 import Configuration
+import Crypto
+import HTTPClient
 import HTTPServer
 import Providers
 import Sound
 import Telemetry
+import Timing
+import Webhooks
 
 // From the operator's words to the parts' own.
 
@@ -33,6 +37,28 @@ extension GatewayConfiguration {
                 }
             return provider
         }
+    }
+}
+
+extension GatewayConfiguration {
+    /// What the courier works with: everybody's keys, and where webhooks may go.
+    func courierParts(outbox: any Outbox, client: HTTPClient, log: Log) -> Courier.Parts {
+        var parts = Courier.Parts(outbox: outbox, client: client, time: SystemTime(), log: log)
+        for client in clients.clients {
+            parts.keys[client.name] = client.webhookSecret.compactMap(WebhookKey.init)
+        }
+        // Whoever can call the gateway then can call this machine without it.
+        parts.destinations.allowsLoopback = server.listen.allSatisfy(\.isLocal)
+        for allowed in webhooks.allow {
+            switch allowed {
+            case .addresses(let bytes, let bits):
+                if let range = AddressRange(address: bytes, bits: bits) {
+                    parts.destinations.ranges.append(range)
+                }
+            case .host(let name, let port): parts.destinations.hosts.insert(.init(name: name, port: port))
+            }
+        }
+        return parts
     }
 }
 
@@ -70,6 +96,17 @@ extension AssetsConfiguration {
 }
 
 extension ServerConfiguration {
+    /// Where clients find this gateway when they did not call it just now: the configured address, else the first one
+    /// that it listens on, if that is an address that can be called.
+    var shownURL: String? {
+        publicURL
+            ?? listen.lazy.compactMap { address in
+                guard case .tcp(let host, let port) = address, port != 0, host != "0.0.0.0", host != "::"
+                else { return nil }
+                return "http://\(address)"
+            }.first
+    }
+
     var addresses: [HTTPServer.ListenAddress] {
         listen.map { address in
             switch address {

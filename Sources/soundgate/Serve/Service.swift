@@ -12,6 +12,7 @@ import Tasks
 import Telemetry
 import Threads
 import Timing
+import Webhooks
 
 /// The gateway as a process: builds every part from the configuration, runs until a signal, stops in order.
 enum Service {
@@ -54,6 +55,7 @@ private struct House: Sendable {
     let client: HTTPClient
     let ledger: SQLiteLedger
     let engine: Engine
+    let courier: Courier
     let gateway: Gateway
     let server: Server
     let pools: [WorkerPool]
@@ -95,6 +97,13 @@ private struct House: Sendable {
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
+        parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
+        let courier = Courier(
+            loop: loops[loops.count - 1],
+            parts: configuration.courierParts(outbox: ledger, client: client, log: log)
+        )
+        self.courier = courier
+        parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
         let gateway = Gateway(
             Gateway.Parts(
@@ -104,6 +113,7 @@ private struct House: Sendable {
                 balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
+                courier: courier,
                 log: log,
                 version: version
             )
@@ -132,6 +142,7 @@ private struct House: Sendable {
         do {
             // Before anybody can ask: what an earlier process left goes on first.
             try await recover()
+            courier.nudge()
             bound = try await server.start()
         } catch {
             log(.error, "cannot start", ["reason": "\(error)"])
@@ -152,9 +163,11 @@ private struct House: Sendable {
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
         gateway.beginDraining()
         await engine.beginStopping()
+        await courier.beginStopping()
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
-        _ = await (requests, work)
+        async let delivery: Void = courier.stop(within: configuration.server.drain)
+        _ = await (requests, work, delivery)
         await client.shutdown()
         await ledger.close()
     }
@@ -169,6 +182,7 @@ private struct House: Sendable {
 
     private func close() async {
         await engine.stop(within: .zero)
+        await courier.stop(within: .zero)
         await client.shutdown()
         await ledger.close()
     }

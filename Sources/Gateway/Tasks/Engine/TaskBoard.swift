@@ -17,6 +17,8 @@ package final class TaskBoard: Sendable {
         var ended: [TaskID] = []
         var tickets: [TaskID: Ticket] = [:]
         var served: [String: Int] = [:]
+        /// Operations that had better not be called.
+        var troubles: [RouteName: Trouble] = [:]
         /// Tasks of each client that have not ended.
         var unfinished: [String: Int] = [:]
 
@@ -30,6 +32,24 @@ package final class TaskBoard: Sendable {
     private struct Ticket {
         let provider: String
         let number: Int
+    }
+
+    /// Why an operation had better not be called for a while.
+    package enum Trouble: Sendable, Equatable {
+        /// Its calls fail again and again, by the vendor's fault; it is left alone until then.
+        case failing(until: UInt64)
+        /// The vendor takes none of the keys.
+        case keysRefused
+        /// No account has money; one is tried again then.
+        case outOfCredit(until: UInt64)
+
+        /// When it is over by itself, in monotonic nanoseconds; `nil` for never.
+        var until: UInt64? {
+            switch self {
+            case .failing(let until), .outOfCredit(let until): until
+            case .keysRefused: nil
+            }
+        }
     }
 
     private let state = Guarded(State())
@@ -53,6 +73,14 @@ package final class TaskBoard: Sendable {
             state.tickets[id].map { max(1, $0.number - (state.served[$0.provider] ?? 0)) }
         }
     }
+
+    /// The operations that had better not be called at a monotonic time.
+    package func troubles(at now: UInt64) -> [RouteName: Trouble] {
+        let troubles = state.withLock { $0.troubles }
+        return troubles.isEmpty ? [:] : troubles.filter { $0.value.until.map { now < $0 } ?? true }
+    }
+
+    func tell(_ trouble: Trouble?, of name: RouteName) { state.withLock { $0.troubles[name] = trouble } }
 
     func publish(_ record: TaskRecord) {
         let snapshot = Snapshot(record)
