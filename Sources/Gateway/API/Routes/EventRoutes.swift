@@ -84,7 +84,13 @@ extension Gateway {
         if let id { event += "id: \(id)\n".utf8 }
         event += "data: ".utf8
         // JSON has no line breaks of its own, so one line of data is enough.
-        event += wire.bytes(of: record, type: type, at: moment, queuePosition: position)
+        event += wire.bytes(
+            of: record,
+            type: type,
+            at: moment,
+            queuePosition: position,
+            expectedEnd: parts.engine.board.expectedEnd(record.id)
+        )
         event += "\n\n".utf8
         try await writer.write(event)
     }

@@ -270,7 +270,12 @@ extension Gateway {
 
     /// A task as it is shown to this caller.
     func rendered(_ record: TaskRecord, for call: Request, queuePosition: Int?) -> [UInt8] {
-        let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: queuePosition)
+        let wire = TaskWire(
+            record: record,
+            baseURL: baseURL(for: call),
+            queuePosition: queuePosition,
+            expectedEnd: queuePosition == nil ? nil : parts.engine.board.expectedEnd(record.id)
+        )
         var json = JSONWriter()
         wire.write(to: &json)
         return json.bytes

@@ -19,14 +19,20 @@ package struct AnnouncementWire: Sendable {
         of record: TaskRecord,
         type: String,
         at moment: Moment,
-        queuePosition: Int?
+        queuePosition: Int?,
+        expectedEnd: Duration? = nil
     ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.member("type", type)
         json.member("timestamp", stamp(moment))
         json.key("data")
-        TaskWire(record: record, baseURL: baseURL, queuePosition: queuePosition).write(to: &json)
+        TaskWire(
+            record: record,
+            baseURL: baseURL,
+            queuePosition: queuePosition,
+            expectedEnd: expectedEnd
+        ).write(to: &json)
         json.endObject()
         return json.bytes
     }

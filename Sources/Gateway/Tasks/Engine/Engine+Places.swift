@@ -108,8 +108,10 @@ extension Engine {
 
     func giveBack(_ place: Place) {
         let held = Double(parts.time.instant &- place.since) / 1e9
-        serviceTimes[place.provider] = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
+        let average = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
+        serviceTimes[place.provider] = average
         slots[place.provider]?.release(place.credential)
+        board.moves(place.provider, held: .seconds(average), places: slots[place.provider]?.capacity ?? 0)
         grant(place.provider)
     }
 

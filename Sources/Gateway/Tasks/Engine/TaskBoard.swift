@@ -17,6 +17,7 @@ package final class TaskBoard: Sendable {
         var ended: [TaskID] = []
         var tickets: [TaskID: Ticket] = [:]
         var served: [String: Int] = [:]
+        var paces: [String: Pace] = [:]
         /// Operations that had better not be called.
         var troubles: [RouteName: Trouble] = [:]
         /// Tasks of each client that have not ended.
@@ -32,6 +33,13 @@ package final class TaskBoard: Sendable {
     private struct Ticket {
         let provider: String
         let number: Int
+    }
+
+    /// How fast a provider's line moves.
+    private struct Pace {
+        /// How long a place is held, on the average.
+        let held: Duration
+        let places: Int
     }
 
     /// Why an operation had better not be called for a while.
@@ -72,6 +80,20 @@ package final class TaskBoard: Sendable {
         state.withLock { state in
             state.tickets[id].map { max(1, $0.number - (state.served[$0.provider] ?? 0)) }
         }
+    }
+
+    /// How long a waiting task's end is off, as its line has moved so far; `nil` while nothing is known of the pace.
+    package func expectedEnd(_ id: TaskID) -> Duration? {
+        state.withLock { state in
+            guard let ticket = state.tickets[id], let pace = state.paces[ticket.provider], pace.places > 0
+            else { return nil }
+            let position = max(1, ticket.number - (state.served[ticket.provider] ?? 0))
+            return pace.held * (Double(position) / Double(pace.places) + 1)
+        }
+    }
+
+    func moves(_ provider: String, held: Duration, places: Int) {
+        state.withLock { $0.paces[provider] = Pace(held: held, places: places) }
     }
 
     /// The operations that had better not be called at a monotonic time.
