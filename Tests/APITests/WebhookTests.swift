@@ -3,6 +3,7 @@ import Crypto
 import HTTP
 import JSON
 import Testing
+import Webhooks
 
 @Suite("Webhook messages")
 struct WebhookTests {

@@ -189,6 +189,30 @@ struct CourierTests {
         }
     }
 
+    @Test(
+        "comes in time when the wall clock jumps",
+        arguments: [Duration.seconds(-86_400), .seconds(86_400)]
+    )
+    func clockJumps(_ jump: Duration) async throws {
+        try await withPost { post in
+            post.receiver.answers(500)
+            let id = post.add("evt_1")
+            post.courier.nudge()
+            let message = try await post.tried(id, 1)
+            try await post.until("the courier waits for it") {
+                post.time.next.map { $0 <= message.dueAt } ?? false
+            }
+            post.receiver.answers(200)
+            post.time.shift(by: jump)
+            let other = post.add("evt_2")
+            post.courier.nudge()
+            #expect(try await post.tried(other, 1).state == .delivered)
+            post.time.advance(by: .seconds(6))
+            let delivered = try await post.tried(id, 2)
+            #expect(delivered.state == .delivered)
+        }
+    }
+
     @Test("rests when nothing waits")
     func idle() async throws {
         try await withPost { post in

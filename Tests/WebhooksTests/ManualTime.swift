@@ -14,6 +14,7 @@ final class ManualTime: Timekeeper {
     private struct State {
         var instant: UInt64 = 1_000_000_000
         var waits: [Wait] = []
+        var shift = Duration.zero
     }
 
     private let state = Guarded(State())
@@ -21,7 +22,13 @@ final class ManualTime: Timekeeper {
     static let start = Moment(milliseconds: 1_700_000_000_000)
 
     var instant: UInt64 { state.withLock { $0.instant } }
-    var moment: Moment { Self.start.advanced(by: .nanoseconds(Int64(instant - 1_000_000_000))) }
+    var moment: Moment {
+        let (instant, shift) = state.withLock { ($0.instant, $0.shift) }
+        return Self.start.advanced(by: .nanoseconds(Int64(instant - 1_000_000_000)) + shift)
+    }
+
+    /// Sets the wall clock, and only that.
+    func shift(by span: Duration) { state.withLock { $0.shift += span } }
 
     /// The next time at which somebody is woken.
     var next: Moment? {

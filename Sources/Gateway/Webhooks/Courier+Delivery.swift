@@ -15,7 +15,7 @@ extension Courier {
         // Nobody knows what came of it: the next process sends it again.
         if case .cut = outcome { return await giveBack(message) }
         var settled = message
-        settled.take(outcome, at: parts.time.moment, by: parts.schedule)
+        settled.take(outcome, at: now, by: parts.schedule)
         if settled.lastStatus == 410 { remember(settled) }
         tell(settled, taking: .nanoseconds(Int64(clamping: parts.time.instant &- began)))
         await store(settled)
@@ -24,7 +24,7 @@ extension Courier {
     /// Stores that a message will not be sent, as its receiver wants no more of this task.
     func giveUpAsGone(_ message: OutboxMessage) async {
         var settled = message
-        settled.giveUpAsGone(at: parts.time.moment)
+        settled.giveUpAsGone(at: now)
         tell(settled, taking: .zero)
         await store(settled)
     }
@@ -89,7 +89,7 @@ extension Courier {
         case .delivered: parts.log(level, "webhook delivered", fields)
         case .dead: parts.log(level, "webhook given up", fields)
         case .pending:
-            let pause = Duration.milliseconds(message.dueAt.milliseconds - parts.time.moment.milliseconds)
+            let pause = Duration.milliseconds(message.dueAt.milliseconds - now.milliseconds)
             parts.log(
                 level,
                 "webhook not taken, to be tried again",

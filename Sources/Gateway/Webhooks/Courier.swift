@@ -56,6 +56,8 @@ package actor Courier {
     private static let shortestPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(30)
 
+    /// The clocks when it was made.
+    private let began: (moment: Moment, instant: UInt64)
     var hosts: HostBook
     /// Messages that are leased to us, until what came of them is stored.
     var held: Set<String> = []
@@ -85,6 +87,7 @@ package actor Courier {
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
         self.parts = parts
+        began = (parts.time.moment, parts.time.instant)
         hosts = HostBook(perHost: parts.limits.perHost)
     }
 
@@ -152,7 +155,7 @@ package actor Courier {
             // Whoever lands looks again.
             let room = parts.limits.inFlight - flights.count
             guard room > 0 else { return }
-            let now = parts.time.moment
+            let now = now
             let closed = hosts.closed(at: parts.time.instant)
             do {
                 let messages = try await parts.outbox.claimMessages(
@@ -258,6 +261,14 @@ package actor Courier {
 
     // MARK: Time
 
+    /// The time by which messages come due.
+    ///
+    /// The wall clock, but it goes on as before when that is put back: nobody shall wait for an hour twice.
+    var now: Moment {
+        let passed = Duration.nanoseconds(Int64(clamping: parts.time.instant &- began.instant))
+        return max(parts.time.moment, began.moment.advanced(by: passed))
+    }
+
     /// Runs work of the courier's own; stopping waits for it.
     private func run(_ work: @escaping (isolated Courier) async -> Void) {
         errands += 1
@@ -270,7 +281,7 @@ package actor Courier {
 
     /// Wakes for the next message, or for a host that may be tried again before.
     private func sleep(until next: Moment?) {
-        let now = parts.time.moment
+        let now = now
         let due = next.map { Duration.milliseconds($0.milliseconds - now.milliseconds) }
         let opening = hosts.opening(at: parts.time.instant)
         // Never at once: what is due and was not given to us would make this a loop.

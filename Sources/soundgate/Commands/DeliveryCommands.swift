@@ -61,10 +61,9 @@ enum DeliveryCommands {
         return try await GatewayClient.with(invocation) { gateway in
             var ids = invocation.arguments
             if ids.isEmpty {
-                // All of them first: those that are sent again leave the list.
-                ids = try await messages(of: gateway, [("state", "dead")], atMost: .max).compactMap {
-                    $0["id"]?.string
-                }
+                // All of them first, for those that are sent again leave the list; and the oldest first, as they came.
+                let dead = try await messages(of: gateway, [("state", "dead")], atMost: .max)
+                ids = dead.reversed().compactMap { $0["id"]?.string }
             }
             var sent: [JSONValue] = []
             var status = ExitStatus.success
