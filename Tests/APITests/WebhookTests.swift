@@ -128,11 +128,11 @@ struct WebhookTests {
         }
     }
 
-    @Test("There is no message by another id", arguments: ["evt_nothing", "x", "evt_%00"])
+    @Test("There is no message by another id", arguments: ["evt_nothing", "x", "snd_1"])
     func missing(_ id: String) async throws {
         try await withHouse { house in
             let answer = try await house.send(.post, "/v1/webhooks/\(id)/resend")
-            #expect([400, 404].contains(answer.status))
+            #expect(answer.status == 404)
         }
     }
 
