@@ -8,12 +8,15 @@ import Testing
 /// What those who gave an address are told, whatever happens on the way.
 @Suite struct WebhookDeliveryTests {
     private static let secrets = [
-        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "whsec_bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=",
+        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "whsec_bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=",
     ]
     private static let key = "sgk_test"
     private static let config = """
         clients:
-          - { name: game, key_sha256: "\(SHA256.hash(key).hex)", webhook_secret: [ "\(secrets[0])", "\(secrets[1])" ] }
+          - name: game
+            key_sha256: "\(SHA256.hash(key).hex)"
+            webhook_secret: [ "\(secrets[0])", "\(secrets[1])" ]
         """
     private static let types = ["sound.queued", "sound.running", "sound.output_ready", "sound.succeeded"]
     private static let fields: Fields = ["Authorization": "Bearer \(key)"]
@@ -160,6 +163,45 @@ import Testing
                     in: folder
                 )
                 #expect(none.output.isEmpty)
+            }
+        }
+    }
+
+    @Test func whereOthersCanCallTheGatewayLoopbackIsToldOnlyWhenItIsAllowed() async throws {
+        try await Sink.with { sink in
+            try await sink.open()
+            try await Folder.with { folder in
+                try await withClient { client in
+                    let listen = "server: { listen: [ 127.0.0.1:0, 0.0.0.0:0 ] }"
+                    for allow in [
+                        "webhooks: { allow: [ 10.0.0.0/8 ] }", "webhooks: { allow: [ 127.0.0.1 ] }",
+                    ] {
+                        try folder.write(
+                            [Self.config, listen, allow].joined(separator: "\n"),
+                            to: "soundgate.yaml"
+                        )
+                        let program = try Program(
+                            ["serve", "--config", folder.file("soundgate.yaml")],
+                            in: folder
+                        )
+                        defer { program.send(SIGKILL) }
+                        let gateway = try await program.peer(client, ready: "/readyz")
+                        let request: JSONValue = [
+                            "prompt": "click", "duration": 0.5, "webhook_url": .string(sink.url),
+                        ]
+                        let answer = try await gateway.post("/v1/sounds", request, fields: Self.fields)
+                        if allow.contains("10.0.0.0") {
+                            #expect(answer.status == 422)
+                            #expect(answer.json["errors"]?.array?.first?["field"] == "webhook_url")
+                        } else {
+                            #expect(answer.status == 202)
+                            _ = try await eventually("the end is told") {
+                                sink.letters.count == 4 ? true : nil
+                            }
+                        }
+                        #expect(await program.stop() == 0)
+                    }
+                }
             }
         }
     }

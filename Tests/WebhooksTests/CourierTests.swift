@@ -93,6 +93,24 @@ struct CourierTests {
         }
     }
 
+    @Test("waits so long for an answer, and no longer")
+    func timeOut() async throws {
+        try await withPost {
+            $0.limits.total = .milliseconds(200)
+        } _: { post in
+            post.receiver.answers { [receiver = post.receiver] _ in
+                await receiver.gate()
+                return Response(.ok)
+            }
+            let id = post.add("evt_1")
+            post.courier.nudge()
+            let message = try await post.tried(id, 1)
+            #expect(message.state == .pending)
+            #expect(message.lastError == "no answer in time")
+            #expect(message.lastStatus == nil)
+        }
+    }
+
     @Test("connects to no address that is not allowed")
     func refusedAddress() async throws {
         try await withPost {
