@@ -31,7 +31,7 @@ import YAML
         ),
         (ProviderConfiguration.Polling(), ["providers", "*", "polling"]),
         (ProviderConfiguration.Timeouts(), ["providers", "*", "timeouts"]),
-        (RoutingConfiguration(), ["routing"]),
+        (RoutingConfiguration(), ["routing"]), (WebhooksConfiguration(), ["webhooks"]),
         (LogConfiguration(), ["log"]),
     ]
 

@@ -6,6 +6,7 @@ package import Providers
 package import Sound
 package import Telemetry
 package import Threads
+package import Timing
 
 /// Owns every task that has not ended and is the only one that acts for it.
 ///
