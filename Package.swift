@@ -205,7 +205,7 @@ let package = Package(
             [
                 "Emulators", "Tasks", "Routing", "Providers", "Sound", "Assets", "HTTP", "HTTPServer",
                 "HTTPClient",
-                "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(

@@ -1,4 +1,5 @@
 import Assets
+import EventLoop
 import Providers
 import Sound
 import Telemetry
@@ -16,16 +17,45 @@ extension Engine {
         let effects = machine.resume(at: now) { route in
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
-        live[record.id] = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
+        let task = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
+        live[record.id] = task
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
-        let left = max(record.deadline.milliseconds - now.milliseconds, 0)
+        // A clock that was set back meanwhile gives nobody more than was given at first.
+        let span = record.deadline.milliseconds - record.createdAt.milliseconds
+        let left = min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
         // What was paid for while nobody was here may be done: it is asked for once before it is given up.
-        let isAtVendor = record.attempts.contains { $0.state == .accepted && $0.endedAt == nil }
+        // So is what a vendor may still tell of: its call may have been refused while nobody was here.
+        let isAtVendor = machine.record.attempts.contains { attempt in
+            attempt.isOpen && (attempt.state == .accepted || attempt.callbackToken != nil)
+        }
         let grace = isAtVendor || effects.contains(where: \.isFetch) ? Self.graceAfterRestart : .zero
-        push(.deadline(record.id), after: max(.milliseconds(left), grace))
+        let wait = max(.milliseconds(left), grace)
+        task.deadline = parts.time.instant &+ wait.wholeNanoseconds
+        push(.deadline(record.id), after: wait)
         settle(record.id, effects)
+    }
+
+    /// Works on a task that may be stored although the ledger said that it could not be: who asks for it again under the
+    /// same key is told of this one.
+    func lookFor(_ id: TaskID) {
+        // Owned by the engine: it ends with the first answer, or when the engine stops.
+        Task {
+            var pause = Duration.milliseconds(250)
+            while !isStopping {
+                do throws(LedgerError) {
+                    guard let record = try await parts.ledger.task(id), !record.status.hasEnded else {
+                        return
+                    }
+                    publish(record)
+                    return adopt(record)
+                } catch {
+                    await sleep(pause)
+                    pause = min(pause * 2, .seconds(30))
+                }
+            }
+        }
     }
 
     /// Hands an event to a task; it is taken when those before it have been.
@@ -47,7 +77,7 @@ extension Engine {
                 continue
             }
             let event = known(event, of: id)
-            let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
+            let effects = apply(event, to: id)
             let change = live[id]?.machine.takeChange()
             guard let record = live[id]?.machine.record else { break }
             // Without the ledger nothing may follow: the next process goes on from what is stored.
@@ -58,6 +88,13 @@ extension Engine {
             for effect in effects { run(effect, for: id) }
         }
         live[id]?.isBusy = false
+    }
+
+    private func apply(_ event: TaskEvent, to id: TaskID) -> [TaskEffect] {
+        guard let task = live[id] else { return [] }
+        let now = parts.time.instant
+        let left = task.deadline > now ? Int64(clamping: task.deadline - now) : 0
+        return task.machine.apply(event, at: parts.time.moment, left: .nanoseconds(left))
     }
 
     /// What an event comes to with what vendors have told by themselves: a create whose answer is lost was taken all the

@@ -19,7 +19,7 @@ package actor Engine {
         package var ledger: any Ledger
         package var store: AssetStore
         package var fetcher: AssetFetcher
-        package var client: HTTPClient
+        package var client: any HTTPTransport
         /// Threads for rendering and other long work.
         package var pool: WorkerPool
         package var time: any Timekeeper
@@ -36,7 +36,7 @@ package actor Engine {
             ledger: any Ledger,
             store: AssetStore,
             fetcher: AssetFetcher,
-            client: HTTPClient,
+            client: any HTTPTransport,
             pool: WorkerPool,
             time: any Timekeeper,
             log: Log
@@ -69,6 +69,8 @@ package actor Engine {
     /// By reference, and touched on the loop alone: a table of large values would be copied whole each time it grows.
     final class Live {
         var machine: TaskMachine
+        /// In monotonic nanoseconds: the wall clock may be set meanwhile.
+        var deadline = UInt64.max
         var events: [TaskEvent] = []
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
@@ -225,7 +227,7 @@ package actor Engine {
         deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
         let record = newTask(request, routes: routes, client: client, deadline: deadline)
-        try await parts.ledger.admit(record, holder: holder)
+        _ = try await admit(record, answer: nil)
         takeUp(record)
         return record
     }
@@ -239,11 +241,22 @@ package actor Engine {
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
         let record = newTask(request, routes: routes, client: client, deadline: deadline)
-        switch try await parts.ledger.admit(record, holder: holder, answer: answer(record)) {
+        switch try await admit(record, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
             takeUp(record)
             return .created(record)
+        }
+    }
+
+    private nonisolated func admit(_ record: TaskRecord, answer: FirstAnswer?) async throws(LedgerError)
+        -> Admission
+    {
+        do throws(LedgerError) {
+            return try await parts.ledger.admit(record, holder: holder, answer: answer)
+        } catch {
+            if error != .full { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
+            throw error
         }
     }
 

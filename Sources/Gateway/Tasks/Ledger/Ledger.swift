@@ -54,7 +54,7 @@ package struct LeaseHolder: Sendable, Hashable {
 package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The disk has no room; nothing was written.
     case full
-    /// The store cannot be written now; nothing was written.
+    /// The store does not answer as it should; whether anything was written is not known.
     case unavailable(String)
     /// What is stored cannot be understood.
     case corrupt(String)
@@ -70,7 +70,8 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The store of tasks that never forgets.
 ///
-/// A call that changes something returns when the change is durable, and leaves nothing behind when it throws.
+/// A call that changes something returns when the change is durable. One that throws has left all of it behind or
+/// nothing, and making it again comes to the same.
 /// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
 /// that several processes can share one ledger.
 package protocol Ledger: Sendable {
