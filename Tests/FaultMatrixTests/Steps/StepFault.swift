@@ -78,8 +78,8 @@ extension StepFault {
     static let jumps = WallClock.Jump.allCases.flatMap { jump in
         faults(
             .ledger,
-            [(.jumps(jump), [.before, .after]), (.diesAndJumps(jump), [.before, .after])]
-        ) + faults(.line, [(.jumps(jump), [.before, .after]), (.diesAndJumps(jump), [.after])])
+            [(.jumps(jump), [.before]), (.diesAndJumps(jump), [.before, .after])]
+        ) + faults(.line, [(.jumps(jump), [.after])])
     }
 }
 

@@ -56,11 +56,14 @@ final class StepHouse {
     private var hasCallbacks: Bool { life.callbacks != .off }
 
     let script: StepScript
+    /// The audio that is there when all has come to rest.
+    private(set) var kept: [AssetFolder.File] = []
     /// What was durable when a process was stopped or died.
     private(set) var left: TaskRecord?
 
-    init(_ life: Life, _ faults: [StepFault]) throws {
+    init(_ life: Life, _ faults: [StepFault], in folder: String) throws {
         self.life = life
+        self.folder = folder
         script = StepScript(faults)
         let loops = try Self.shared.get().loops
         loop = Self.turn.withLock { turn in
@@ -68,12 +71,6 @@ final class StepHouse {
             return loops[turn % loops.count]
         }
         pool = try Foundations.shared.get().pool
-        // In memory where there is such a place: what is tried is the order of things, not the disk.
-        let base =
-            FileManager.default.isWritableFile(atPath: "/dev/shm")
-            ? "/dev/shm" : FileManager.default.temporaryDirectory.path
-        folder = "\(base)/steps-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         wall = WallClock(time)
         player = StepPlayer(script: script, time: time, wall: wall, folder: "\(folder)/audio")
         var options = EmulatorOptions(isOnLoopback: true)
@@ -86,6 +83,19 @@ final class StepHouse {
             clock: time,
             log: Log(level: .error, sink: LogMemory())
         )
+    }
+
+    /// Lends a folder for the houses of many cases, one after another; in memory where there is such a place, for what is
+    /// tried is the order of things and not the disk.
+    static func withFolder(_ body: (String) async throws -> Void) async throws {
+        let memory = "/dev/shm"
+        let base =
+            FileManager.default.isWritableFile(atPath: memory)
+            ? memory : FileManager.default.temporaryDirectory.path
+        let folder = "\(base)/steps-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
     }
 
     // MARK: A life
@@ -309,7 +319,7 @@ final class StepHouse {
     func pinned(_ assets: [AssetRecord]) throws -> [AssetRecord] {
         guard let store = lives.last?.store else { return assets }
         for asset in assets { try store.remove(asset, unlessTouchedSince: store.mark()) }
-        return try assets.filter { asset in try audio.files().contains { $0.sha256 == asset.sha256 } }
+        return assets.filter { FileManager.default.fileExists(atPath: store.path(of: $0)) }
     }
 
     /// Lets the engine and the threads come to what they still have to do; a dead process' files go with it.
@@ -322,10 +332,13 @@ final class StepHouse {
         // Of what threads and dead processes leave on the disk nobody tells.
         for _ in 0..<2000 {
             let stored = script.situation.value.stored
-            if incoming.isEmpty || script.lastFault?.mishap == .folderless, stored == board {
+            if script.isLineQuiet, incoming.isEmpty || script.lastFault?.mishap == .folderless,
+                stored == board
+            {
                 let wanted = Set(stored?.outputs.compactMap(\.asset?.sha256) ?? [])
-                if try Set(audio.files().map(\.sha256)) == wanted { return }
-                if isLosingAudio { return }
+                // What goes away while it is looked at is looked for again.
+                kept = (try? audio.files()) ?? []
+                if Set(kept.map(\.sha256)) == wanted || isLosingAudio { return }
             }
             try await Task.sleep(for: .milliseconds(1))
         }
@@ -356,7 +369,12 @@ final class StepHouse {
         time.forget()
         await lives.last?.ledger.close()
         host.close()
-        try? FileManager.default.removeItem(atPath: folder)
+        // The folder serves the next case: making the store's many folders takes longer than most cases.
+        for file in (try? audio.files()) ?? kept { try? audio.remove(file) }
+        let manager = FileManager.default
+        for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? [] where name != "audio" {
+            try? manager.removeItem(atPath: "\(folder)/\(name)")
+        }
     }
 }
 

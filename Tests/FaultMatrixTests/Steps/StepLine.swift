@@ -15,6 +15,8 @@ struct StepLine: HTTPTransport {
     let served: Guarded<Set<String>>
 
     func send(_ request: UpstreamRequest) async throws(TransportFailure) -> UpstreamResponse {
+        script.exchangeBegins()
+        defer { script.exchangeEnds() }
         let fault = try await begin(request)
         let (answer, body) = try await exchange(request)
         try await play(fault, .after, request)
@@ -32,6 +34,8 @@ struct StepLine: HTTPTransport {
         _ request: UpstreamRequest,
         to sink: some ByteSink
     ) async throws(TransportFailure) -> UpstreamResponse {
+        script.exchangeBegins()
+        defer { script.exchangeEnds() }
         let fault = try await begin(request)
         let (answer, body) = try await exchange(request)
         do {
@@ -63,6 +67,7 @@ struct StepLine: HTTPTransport {
         let fault = script.next(.line, "\(request.method) \(path)")
         faults.beginStep()
         try await play(fault, .before, request)
+        if Task.isCancelled { throw TransportFailure(.notSent, .cancelled, "no longer wanted") }
         return fault
     }
 

@@ -32,6 +32,8 @@ final class StepScript: Sendable {
         var hanging: [CheckedContinuation<Void, Never>] = []
         var last: StepFault?
         var wasCreate = false
+        /// Exchanges that are under way.
+        var exchanges = 0
     }
 
     let situation = Watch(Situation())
@@ -51,6 +53,11 @@ final class StepScript: Sendable {
 
     /// Whether it happened to a create.
     var wasCreate: Bool { state.withLock { $0.wasCreate } }
+
+    var isLineQuiet: Bool { state.withLock { $0.exchanges == 0 } }
+
+    func exchangeBegins() { state.withLock { $0.exchanges += 1 } }
+    func exchangeEnds() { state.withLock { $0.exchanges -= 1 } }
 
     /// Counts a step and returns what goes wrong at it.
     func next(_ side: StepFault.Side, _ name: String) -> StepFault? {

@@ -234,10 +234,10 @@ extension Engine {
             case .outputKept(_, _, let asset, _): giveUp(asset)
             case .delivered(let number, let take):
                 if case .success(let asset) = take.audio { giveUp(asset) }
-                noteLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: task.machine)
+                acceptedLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: id)
             case .accepted(let number, let job):
                 if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
-                noteLate(job, attempt: number, of: task.machine)
+                acceptedLate(job, attempt: number, of: id)
             default: break
             }
         }
@@ -248,47 +248,46 @@ extension Engine {
 
     /// A vendor took a job whose task has ended: the operator must be able to find it.
     func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) {
+        lateJobs[id, default: []].append((number, job))
+        guard lateJobs[id]?.count == 1 else { return }
+        // Owned by the engine, and one after another: each is noted upon what is stored of the one before it.
         Task {
-            var record = board.record(id)
-            do throws(LedgerError) {
-                if record == nil { record = try await parts.ledger.task(id) }
-            } catch {
-                parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+            while let (number, job) = lateJobs[id]?.first {
+                await noteLate(job, attempt: number, of: id)
+                lateJobs[id]?.removeFirst()
             }
-            guard let record else {
-                // Deleted, or not to be read: the log is all that will tell of it.
-                return logLate(job, of: id)
-            }
-            noteLate(job, attempt: number, of: TaskMachine(record, policy: parts.policy))
+            lateJobs[id] = nil
         }
     }
 
-    private func logLate(_ job: RemoteJob, of id: TaskID) {
+    private func noteLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) async {
         parts.log(
             .warning,
             "a provider took a job whose task has ended",
             ["task": "\(id)", "provider_task_id": "\(job.id)"]
         )
-    }
-
-    private func noteLate(_ job: RemoteJob, attempt number: Int, of machine: TaskMachine) {
-        var machine = machine
+        var record = board.record(id)
+        do throws(LedgerError) {
+            if record == nil { record = try await parts.ledger.task(id) }
+        } catch {
+            parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+        }
+        // Deleted, or not to be read: the log is all that will tell of it.
+        guard let record else { return }
+        var machine = TaskMachine(record, policy: parts.policy)
         machine.noteLateAcceptance(attempt: number, job)
-        logLate(job, of: machine.record.id)
-        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: machine.record.id) }
+        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: id) }
         guard let change = machine.takeChange() else { return }
-        Task {
-            do throws(LedgerError) {
-                // Once: the task may have been deleted meanwhile, and then this can never be stored.
-                try await parts.ledger.commit(change)
-                board.publish(change.record)
-            } catch {
-                parts.log(
-                    .error,
-                    "a late acceptance could not be stored",
-                    ["task": "\(change.record.id)", "reason": "\(error)"]
-                )
-            }
+        do throws(LedgerError) {
+            // Once: the task may have been deleted meanwhile, and then this can never be stored.
+            try await parts.ledger.commit(change)
+            board.publish(change.record)
+        } catch {
+            parts.log(
+                .error,
+                "a late acceptance could not be stored",
+                ["task": "\(id)", "reason": "\(error)"]
+            )
         }
     }
 

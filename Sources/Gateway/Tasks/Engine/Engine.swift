@@ -181,6 +181,8 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
+    /// Jobs that vendors took after their task had ended, and that are being noted.
+    var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob)]] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
