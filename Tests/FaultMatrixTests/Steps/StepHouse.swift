@@ -12,6 +12,7 @@ import Tasks
 import Telemetry
 import Testing
 import Threads
+import Webhooks
 
 /// A gateway that dies and is started anew over the same files, and the doubles that outlive it.
 final class StepHouse {
@@ -175,6 +176,9 @@ final class StepHouse {
             log: log
         )
         if hasCallbacks { parts.publicURL = CallbackLine.publicURL }
+        // By a clock that jumps over waits it would be renewed for ever.
+        parts.leaseTerm = .seconds(1_000_000)
+        parts.announce = { _, milestone, _ in Array(milestone.id.utf8) }
         let engine = Engine(loop: loop, parts: parts)
         lives.append(Incarnation(process: process, ledger: inner, store: store, engine: engine))
         let situation = script.situation
@@ -227,6 +231,7 @@ final class StepHouse {
         Task {
             var request = life.request
             request.providers = [life.route.provider]
+            request.webhookURL = "https://hooks.example/sounds"
             let plan = Planner(providers: providers, preference: [], publicURL: nil).plan(request)
             #expect(plan.eligible.map(\.route.name) == [life.route])
             do {
@@ -304,6 +309,13 @@ final class StepHouse {
 
     /// What the ledger's file says of the task.
     func reread(_ id: TaskID) async throws -> TaskRecord? { try await lives.last?.ledger.task(id) }
+
+    /// What the task's webhook address is to be told, in order.
+    func messages(of id: TaskID) async throws -> [OutboxMessage] {
+        var query = OutboxQuery(limit: 100)
+        query.task = id
+        return try await lives.last?.ledger.messages(query).sorted { $0.number < $1.number } ?? []
+    }
 
     /// Whether a digest is that of content which a double served whole.
     func wasServed(_ digest: String) -> Bool { served.withLock { $0.contains(digest) } }

@@ -1,5 +1,6 @@
 import Sound
 import Tasks
+import Webhooks
 
 /// A ledger whose every call is a step.
 struct StepLedger: Ledger {
@@ -37,11 +38,19 @@ struct StepLedger: Ledger {
         script.situation.change { $0.states.append(record) }
     }
 
-    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
-    {
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
         try await step("admit") { () throws(LedgerError) in
-            let admission = try await inner.admit(record, holder: holder, answer: answer)
+            let admission = try await inner.admit(
+                record,
+                holder: holder,
+                answer: answer,
+                messages: messages
+            )
             if admission == .admitted { stored(record) }
             return admission
         }
@@ -71,6 +80,10 @@ struct StepLedger: Ledger {
         try await step("claim") { () throws(LedgerError) in
             try await inner.claim(limit, for: holder, until: until, now: now)
         }
+    }
+
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
+        try await step("renew") { () throws(LedgerError) in try await inner.renew(holder, until: until) }
     }
 
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {

@@ -4,6 +4,7 @@ import Sound
 import Tasks
 import Testing
 import Threads
+import Webhooks
 
 /// Whatever goes wrong at whichever step, the task ends as it must, and nothing is made twice.
 ///
@@ -71,6 +72,12 @@ struct StepTests {
         let attempts = ended.attempts.filter { !$0.surelyMadeNothing }
         #expect(jobs <= attempts.count, account)
         #expect(attempts.count <= life.calls, account)
+
+        // Each milestone is told of once, in order and under an id of its own; the end is the last of them.
+        let messages = try await house.messages(of: ended.id)
+        #expect(messages.map(\.body) == ended.milestones.map { Array($0.id.utf8) }, account)
+        #expect(messages.map(\.number) == Array(1...ended.milestones.count), account)
+        #expect(messages.map(\.createdAt) == ended.milestones.map(\.moment), account)
 
         // What the ledger's file says is what was told.
         var reread = try #require(try await house.reread(ended.id))

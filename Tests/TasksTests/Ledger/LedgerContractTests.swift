@@ -126,11 +126,14 @@ struct LedgerContractTests {
         }
         try await store.run { ledger in
             let first = answer(nil, "snd_1")
-            #expect(try await ledger.admit(admitted("snd_1"), holder: one, answer: first) == .admitted)
-            let second = try await ledger.admit(admitted("snd_2"), holder: one, answer: answer(nil, "snd_2"))
+            func admit(_ id: String, _ answer: FirstAnswer) async throws -> Admission {
+                try await ledger.admit(admitted(id), holder: one, answer: answer, messages: [])
+            }
+            #expect(try await admit("snd_1", first) == .admitted)
+            let second = try await admit("snd_2", answer(nil, "snd_2"))
             #expect(second == .known(first))
             #expect(try await ledger.task(TaskID(rawValue: "snd_2")) == nil, "nothing is stored twice")
-            let other = try await ledger.admit(admitted("snd_3"), holder: one, answer: answer("c", "snd_3"))
+            let other = try await admit("snd_3", answer("c", "snd_3"))
             #expect(other == .admitted)
             var sent = first
             sent.status = 200
@@ -142,7 +145,8 @@ struct LedgerContractTests {
             var late = admitted("snd_4")
             late.createdAt = nextDay.advanced(by: .seconds(1))
             let again = answer(nil, "snd_4", at: late.createdAt)
-            #expect(try await ledger.admit(late, holder: one, answer: again) == .admitted)
+            let lateOne = try await ledger.admit(late, holder: one, answer: again, messages: [])
+            #expect(lateOne == .admitted)
         }
     }
 
@@ -174,6 +178,7 @@ struct LedgerContractTests {
     @Test("a task is leased to one holder, and to another only after the lease", arguments: LedgerStore.all)
     func leases(_ store: LedgerStore) async throws {
         try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: later, now: start)
             try await ledger.admit(admitted("snd_1"), holder: one)
             let own = try await ledger.claim(10, for: two, until: later, now: start)
             #expect(own.isEmpty, "the admitting holder has it")
@@ -198,6 +203,46 @@ struct LedgerContractTests {
             )
             #expect(taken.map(\.id.rawValue) == ["snd_1"])
             await ledger.close()
+        }
+    }
+
+    @Test("a lease that is renewed holds on, for all tasks of its holder", arguments: LedgerStore.all)
+    func renewal(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: later, now: start)
+            for number in 1...3 { try await ledger.admit(admitted("snd_\(number)"), holder: one) }
+            let evenLater = later.advanced(by: .seconds(60))
+            try await ledger.renew(one, until: evenLater)
+            let early = try await ledger.claim(10, for: two, until: evenLater, now: evenLater)
+            #expect(early.isEmpty)
+            let after = evenLater.advanced(by: .milliseconds(1))
+            let taken = try await ledger.claim(10, for: two, until: after, now: after)
+            #expect(taken.count == 3)
+        }
+    }
+
+    @Test(
+        "who has lost the lease changes nothing any more, and does not get it back",
+        arguments: LedgerStore.all
+    )
+    func fencing(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: start, now: start)
+            try await ledger.admit(admitted("snd_1"), holder: one)
+            _ = try await ledger.claim(1, for: two, until: later.advanced(by: .seconds(60)), now: later)
+            await #expect(throws: LedgerError.leaseLost) { try await ledger.renew(one, until: later) }
+            var bench = Stage.accepted.bench(admitted("snd_1"))
+            let made = bench.machine.takeChange()
+            var change = try #require(made)
+            change.holder = one
+            let late = change
+            await #expect(throws: LedgerError.leaseLost) { try await ledger.commit(late) }
+            let untouched = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(untouched == admitted("snd_1"))
+            change.holder = two
+            try await ledger.commit(change)
+            let stored = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(stored == change.record)
         }
     }
 

@@ -12,12 +12,14 @@ extension Engine {
 
     func adopt(_ record: TaskRecord) {
         guard live[record.id] == nil, !isStopping else { return }
-        var machine = TaskMachine(record, policy: parts.policy)
+        let task = Live(
+            machine: TaskMachine(record, policy: parts.policy),
+            places: places.removeValue(forKey: record.id) ?? [:]
+        )
         let now = parts.time.moment
-        let effects = machine.resume(at: now) { route in
+        let effects = task.machine.resume(at: now) { route in
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
-        let task = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
         live[record.id] = task
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
@@ -27,7 +29,7 @@ extension Engine {
         let left = min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
         // What was paid for while nobody was here may be done: it is asked for once before it is given up.
         // So is what a vendor may still tell of: its call may have been refused while nobody was here.
-        let isAtVendor = machine.record.attempts.contains { attempt in
+        let isAtVendor = task.machine.record.attempts.contains { attempt in
             attempt.isOpen && (attempt.state == .accepted || attempt.callbackToken != nil)
         }
         let grace = isAtVendor || effects.contains(where: \.isFetch) ? Self.graceAfterRestart : .zero
@@ -48,6 +50,7 @@ extension Engine {
                     guard let record = try await parts.ledger.task(id), !record.status.hasEnded else {
                         return
                     }
+                    if record.request.webhookURL != nil { parts.messagesStored() }
                     publish(record)
                     return adopt(record)
                 } catch {
@@ -69,29 +72,31 @@ extension Engine {
     }
 
     private func pump(_ id: TaskID) async {
-        while let event = live[id]?.events.first {
-            live[id]?.events.removeFirst()
+        guard let task = live[id] else { return }
+        // Until its end, or until another process has it: what is live then under this id is another entry.
+        while live[id] === task, let event = task.events.first {
+            task.events.removeFirst()
             if isStopping, case .slotGranted(let request, _, _) = event {
                 // An attempt that is not begun now is begun by the next process.
-                live[id]?.granted.removeValue(forKey: request).map(giveBack)
+                task.granted.removeValue(forKey: request).map(giveBack)
                 continue
             }
             let event = known(event, of: id)
-            let effects = apply(event, to: id)
-            let change = live[id]?.machine.takeChange()
-            guard let record = live[id]?.machine.record else { break }
+            let effects = apply(event, to: task)
+            let change = takeChange(of: id)
+            let record = task.machine.record
             // Without the ledger nothing may follow: the next process goes on from what is stored.
             if let change, await !commit(change) { break }
             afterCommit(event, record)
+            guard live[id] === task else { return }
             publish(record)
             if case .slotGranted(let request, _, _) = event { seat(request, of: id, effects) }
             for effect in effects { run(effect, for: id) }
         }
-        live[id]?.isBusy = false
+        task.isBusy = false
     }
 
-    private func apply(_ event: TaskEvent, to id: TaskID) -> [TaskEffect] {
-        guard let task = live[id] else { return [] }
+    private func apply(_ event: TaskEvent, to task: Live) -> [TaskEffect] {
         let now = parts.time.instant
         let left = task.deadline > now ? Int64(clamping: task.deadline - now) : 0
         return task.machine.apply(event, at: parts.time.moment, left: .nanoseconds(left))
@@ -108,13 +113,14 @@ extension Engine {
 
     /// Commits what `resume` changed and runs what it asked for.
     private func settle(_ id: TaskID, _ effects: [TaskEffect]) {
-        guard let change = live[id]?.machine.takeChange() else {
+        guard let change = takeChange(of: id) else {
             for effect in effects { run(effect, for: id) }
             return
         }
-        live[id]?.isBusy = true
+        let task = live[id]
+        task?.isBusy = true
         Task {
-            guard await commit(change) else { return }
+            guard await commit(change), live[id] === task else { return }
             publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
@@ -124,13 +130,21 @@ extension Engine {
     /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
     ///
     /// `false` when the engine's time to stop runs out before the store took it.
+    /// Nor when another process has the task: it is dropped then.
     func commit(_ change: TaskChange) async -> Bool {
+        var change = change
+        change.holder = holder
         var pause = Duration.milliseconds(50)
         while true {
             do throws(LedgerError) {
                 try await parts.ledger.commit(change)
+                if !change.messages.isEmpty { parts.messagesStored() }
                 return true
             } catch {
+                if error == .leaseLost {
+                    drop(change.record.id)
+                    return false
+                }
                 parts.log(
                     .error,
                     "a change could not be stored; trying again",
@@ -223,11 +237,7 @@ extension Engine {
 
     private func conclude(_ id: TaskID) {
         guard let task = live.removeValue(forKey: id) else { return }
-        for (request, provider) in task.lines { slots[provider]?.leave(.init(id, request)) }
-        for attempt in task.machine.record.attempts { expectNoCallbacks(about: attempt) }
-        for place in task.places.values { giveBack(place) }
-        for place in task.granted.values { giveBack(place) }
-        for work in task.works.values { work.cancel() }
+        leaveEverything(of: task, id)
         for event in task.events {
             switch event {
             // Kept too late: nobody will refer to it.
@@ -241,9 +251,22 @@ extension Engine {
             default: break
             }
         }
+        wakeAll(of: id)
+        dropStaleDues()
+    }
+
+    /// Leaves lines and places, and ends what is under way.
+    func leaveEverything(of task: Live, _ id: TaskID) {
+        for (request, provider) in task.lines { slots[provider]?.leave(.init(id, request)) }
+        for attempt in task.machine.record.attempts { expectNoCallbacks(about: attempt) }
+        for place in task.places.values { giveBack(place) }
+        for place in task.granted.values { giveBack(place) }
+        for work in task.works.values { work.cancel() }
+    }
+
+    func wakeAll(of id: TaskID) {
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
         for token in listeners.removeValue(forKey: id) ?? [] { wake(token) }
-        dropStaleDues()
     }
 
     /// A vendor took a job whose task has ended: the operator must be able to find it.
@@ -272,8 +295,8 @@ extension Engine {
         } catch {
             parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
         }
-        // Deleted, or not to be read: the log is all that will tell of it.
-        guard let record else { return }
+        // Deleted, not to be read, or in the hands of another process: the log is all that will tell of it.
+        guard let record, record.status.hasEnded else { return }
         var machine = TaskMachine(record, policy: parts.policy)
         machine.noteLateAcceptance(attempt: number, job)
         if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: id) }

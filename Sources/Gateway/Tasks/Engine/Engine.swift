@@ -27,8 +27,14 @@ package actor Engine {
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
+        /// How long tasks are held without another word; renewed at each third of it.
+        package var leaseTerm = LeaseHolder.term
         /// Where vendors can reach this gateway, without a slash at its end; `nil` when they cannot.
         package var publicURL: String?
+        /// Writes what the webhook address of a task is told of a milestone; nobody is told of anything without it.
+        package var announce: Announcing?
+        /// Called when messages have been stored, on any thread; whoever delivers them need not wait for their time.
+        package var messagesStored: @Sendable () -> Void = {}
 
         /// The parts of an engine, with the usual policy.
         package init(
@@ -62,6 +68,8 @@ package actor Engine {
         case waiter(Int)
         /// A key of a provider may be used again, or again so soon.
         case opening(String)
+        /// The lease is to be renewed.
+        case lease
     }
 
     /// A task that has not ended.
@@ -71,6 +79,8 @@ package actor Engine {
         var machine: TaskMachine
         /// In monotonic nanoseconds: the wall clock may be set meanwhile.
         var deadline = UInt64.max
+        /// Milestones whose messages are stored with the task, or about to be.
+        var told: Set<String>
         var events: [TaskEvent] = []
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
@@ -88,6 +98,7 @@ package actor Engine {
         init(machine: TaskMachine, places: [Int: Place]) {
             self.machine = machine
             self.places = places
+            told = Set(machine.record.milestones.map(\.id))
         }
 
         func attempt(_ number: Int) -> AttemptRecord? {
@@ -148,7 +159,7 @@ package actor Engine {
     nonisolated let loop: EventLoop
     nonisolated let parts: Parts
     nonisolated let upstream: Upstream
-    nonisolated let holder = LeaseHolder(name: Hex.encode(randomBytes(8)))
+    nonisolated let lease = Guarded(Engine.newHolder())
     /// What is committed of tasks at hand, for any thread.
     package nonisolated let board = TaskBoard()
 
@@ -176,6 +187,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How many second tries each provider is good for.
+    var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
     var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
@@ -251,11 +264,20 @@ package actor Engine {
         }
     }
 
+    /// Stores a new task and what its webhook address is to be told of it.
     private nonisolated func admit(_ record: TaskRecord, answer: FirstAnswer?) async throws(LedgerError)
         -> Admission
     {
+        let messages = messages(of: record, beyond: [])
         do throws(LedgerError) {
-            return try await parts.ledger.admit(record, holder: holder, answer: answer)
+            let admission = try await parts.ledger.admit(
+                record,
+                holder: holder,
+                answer: answer,
+                messages: messages
+            )
+            if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
+            return admission
         } catch {
             if error != .full { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
@@ -282,30 +304,6 @@ package actor Engine {
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
-    }
-
-    /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.
-    ///
-    /// Jobs that are under way at vendors take their places first, so that nothing new begins beyond a key's limit.
-    package func recover() async throws(LedgerError) -> Int {
-        var records: [TaskRecord] = []
-        while true {
-            let now = parts.time.moment
-            let batch = try await parts.ledger.claim(
-                500,
-                for: holder,
-                until: now.advanced(by: .seconds(86_400)),
-                now: now
-            )
-            if batch.isEmpty { break }
-            records += batch
-        }
-        records.forEach(takePlacesOfOpenAttempts)
-        for record in records {
-            board.publish(record)
-            adopt(record)
-        }
-        return records.count
     }
 
     /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way here.
@@ -395,6 +393,11 @@ package actor Engine {
         package let instant: UInt64
         /// What its vendor has told us by itself.
         package let callbacks: CallbackCounts
+    }
+
+    /// The operations that had better not be called just now, and why.
+    package nonisolated var troubles: [RouteName: TaskBoard.Trouble] {
+        board.troubles(at: parts.time.instant)
     }
 
     /// How busy each provider is.

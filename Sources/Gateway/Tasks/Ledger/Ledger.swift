@@ -1,4 +1,5 @@
 package import Sound
+package import Webhooks
 
 /// One durable change of a task: the record as it is now and which of its rows differ from what is stored.
 package struct TaskChange: Sendable, Equatable {
@@ -19,6 +20,10 @@ package struct TaskChange: Sendable, Equatable {
 
     package let record: TaskRecord
     package let parts: Parts
+    /// What the task's webhook address is to be told of the change.
+    package var messages: [OutboxMessage] = []
+    /// Who makes it; it is refused when another one holds the task. `nil` makes it whoever holds the task.
+    package var holder: LeaseHolder?
 }
 
 /// Which tasks a list shows.
@@ -46,6 +51,9 @@ package struct TaskQuery: Sendable, Equatable {
 package struct LeaseHolder: Sendable, Hashable {
     package let name: String
 
+    /// How long a lease holds that is not renewed.
+    package static let term = Duration.seconds(60)
+
     /// A holder by a name that no other process has.
     package init(name: String) { self.name = name }
 }
@@ -58,12 +66,15 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case unavailable(String)
     /// What is stored cannot be understood.
     case corrupt(String)
+    /// Another holder has the work now; nothing was written.
+    case leaseLost
 
     package var description: String {
         switch self {
         case .full: "the disk that holds the ledger is full"
         case .unavailable(let reason): "the ledger cannot be used: \(reason)"
         case .corrupt(let what): "the ledger holds something that cannot be read: \(what)"
+        case .leaseLost: "another process has taken over the work"
         }
     }
 }
@@ -72,26 +83,40 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
 ///
 /// A call that changes something returns when the change is durable. One that throws has left all of it behind or
 /// nothing, and making it again comes to the same.
-/// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
-/// that several processes can share one ledger.
+///
+/// Work is leased, so that several processes can share one ledger. A holder has one lease for all of its tasks, which it
+/// renews well before it runs out. When it has run out and another holder claims, the lease is gone for good: the tasks
+/// are given to others, and what the first one still wants to change of them is refused. Whoever has lost a lease comes
+/// back under another name.
 package protocol Ledger: Sendable {
-    /// Stores a new task, leased to `holder`, and with it the first answer to its key; neither when the key is known.
-    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
+    /// Stores a new task, leased to `holder`, and with it the first answer to its key and what is to be told of it;
+    /// nothing of it when the key is known.
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission
     /// The first answer to a key that is not older than ``FirstAnswer/keptFor``.
     func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer?
     /// Replaces the status and body of an answer by what was really sent.
     func revise(_ answer: FirstAnswer) async throws(LedgerError)
-    /// Stores a change of a task.
+    /// Stores a change of a task and its messages; a message that is stored already, by its id, is left as it is.
+    ///
+    /// Throws `.leaseLost` when the change has a holder and another one holds the task.
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
+    ///
+    /// The holder's lease is its for that long, and those of others that have run out are ended.
     func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
+    /// Prolongs the lease of a holder, for all of its tasks; throws `.leaseLost` when it is gone.
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError)
     /// A task by its id.
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
     /// Tasks, newest first.
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
-    /// Removes an ended task and returns the content hashes that no other task refers to.
+    /// Removes an ended task, its messages too, and returns the content hashes that no other task refers to.
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord]
     /// Whether any task's output is this content.
     func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool
@@ -104,6 +129,6 @@ package protocol Ledger: Sendable {
 extension Ledger {
     /// Stores a new task without a key, leased to `holder`.
     package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
-        _ = try await admit(record, holder: holder, answer: nil)
+        _ = try await admit(record, holder: holder, answer: nil, messages: [])
     }
 }

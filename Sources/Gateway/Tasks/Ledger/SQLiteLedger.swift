@@ -1,6 +1,7 @@
-import SQLite
+package import SQLite
 package import Sound
 package import Telemetry
+package import Webhooks
 
 /// The ledger in one SQLite file: one process, grouped commits.
 package struct SQLiteLedger: Ledger {
@@ -12,19 +13,28 @@ package struct SQLiteLedger: Ledger {
     /// The database is locked for this process, so leases that a dead process left behind are void.
     ///
     /// - Throws: `DatabaseOpeningError` for a file that is in use, foreign, damaged or of a newer version.
-    package init(path: String, log: Log = .current) async throws {
+    package init(
+        path: String,
+        log: Log = .current,
+        options: Database.Options = Database.Options()
+    ) async throws {
         self.log = log
-        database = try Database(path: path, migrations: ledgerMigrations)
+        database = try Database(path: path, migrations: ledgerMigrations, options: options)
         try await database.write { connection in
             _ = try connection.run(
                 "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
             )
+            _ = try connection.run("DELETE FROM holders")
+            _ = try connection.run(MessageRows.voidAllLeases)
         }
     }
 
-    package func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?)
-        async throws(LedgerError) -> Admission
-    {
+    package func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
         let values = Rows.values(of: record)
         return try await write { connection in
             if let answer {
@@ -36,7 +46,8 @@ package struct SQLiteLedger: Ledger {
                 if let known = try Rows.firstAnswer(to: answer.key, on: connection) { return .known(known) }
                 _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
             }
-            _ = try connection.run(Rows.insertTask, values + [.text(holder.name), .null])
+            _ = try connection.run(Rows.insertTask, values + [.text(holder.name)])
+            for message in messages { try MessageRows.add(message, on: connection) }
             return .admitted
         }
     }
@@ -59,7 +70,7 @@ package struct SQLiteLedger: Ledger {
     }
 
     package func commit(_ change: TaskChange) async throws(LedgerError) {
-        let (record, parts) = (change.record, change.parts)
+        let (record, parts, messages) = (change.record, change.parts, change.messages)
         try await write { connection in
             let id = SQLiteValue.text(record.id.rawValue)
             for index in parts.removedOutputs {
@@ -74,7 +85,11 @@ package struct SQLiteLedger: Ledger {
             for output in record.outputs where parts.outputs.contains(output.index) {
                 _ = try connection.run(Rows.putOutput, [id] + Rows.values(of: output))
             }
-            _ = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id])
+            let holder = SQLiteValue(change.holder?.name)
+            let count = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id, holder])
+            // A task that is gone is nobody's.
+            if count == 0, try Rows.isThere(record.id, on: connection) { throw LedgerError.leaseLost }
+            for message in messages { try MessageRows.add(message, on: connection) }
         }
     }
 
@@ -98,21 +113,37 @@ package struct SQLiteLedger: Ledger {
         now: Moment
     ) async throws(LedgerError) -> (claimed: Int, records: [TaskRecord]) {
         try await write { connection in
+            let name = SQLiteValue.text(holder.name)
+            _ = try connection.run(
+                "DELETE FROM holders WHERE lease_until < ? AND name <> ?",
+                [.integer(now.milliseconds), name]
+            )
+            _ = try connection.run(
+                "INSERT OR REPLACE INTO holders (name, lease_until) VALUES (?, ?)",
+                [name, .integer(until.milliseconds)]
+            )
             let ids = try connection.query(
                 """
-                UPDATE tasks SET lease_holder = ?1, lease_until = ?2 WHERE id IN (
+                UPDATE tasks SET lease_holder = ? WHERE id IN (
                     SELECT id FROM tasks
                     WHERE ended_at IS NULL
-                        AND (lease_holder IS NULL OR (lease_holder <> ?1 AND lease_until < ?3))
-                    ORDER BY id LIMIT ?4)
+                        AND (lease_holder IS NULL OR lease_holder NOT IN (SELECT name FROM holders))
+                    ORDER BY id LIMIT ?)
                 RETURNING id
                 """,
-                [
-                    .text(holder.name), .integer(until.milliseconds), .integer(now.milliseconds),
-                    .integer(Int64(limit)),
-                ]
+                [name, .integer(Int64(limit))]
             ) { $0.text(0) }
             return (ids.count, readable(ids.sorted(), on: connection))
+        }
+    }
+
+    package func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
+        try await write { connection in
+            let count = try connection.run(
+                "UPDATE holders SET lease_until = ? WHERE name = ?",
+                [.integer(until.milliseconds), .text(holder.name)]
+            )
+            if count == 0 { throw LedgerError.leaseLost }
         }
     }
 
@@ -187,18 +218,13 @@ package struct SQLiteLedger: Ledger {
 
     // MARK: Errors
 
-    private func write<Result: Sendable>(
+    func write<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(LedgerError) -> Result {
         do { return try await database.write(body) } catch { throw Self.ledgerError(error) }
     }
 
-    /// A read for what looks after the file.
-    func look<Result: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Result
-    ) async throws(LedgerError) -> Result { try await read(body) }
-
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(LedgerError) -> Result {
         do { return try await database.read(body) } catch { throw Self.ledgerError(error) }
