@@ -14,6 +14,12 @@ struct Life: Sendable {
     /// How the audio comes.
     enum Kind: Sendable { case polled, streamed, rendered }
 
+    /// Whether it can go wrong in this way: what is rendered here takes no line, and needs its folder after a commit.
+    func knows(_ fault: StepFault) -> Bool {
+        guard kind == .rendered else { return fault.side == .line || fault.mishap != .folderless }
+        return fault.side == .ledger
+    }
+
     var takes: Int { request.variations ?? 1 }
 
     /// Whether a job whose create was not answered is known by the address that the vendor calls.

@@ -63,7 +63,7 @@ extension StepFault {
             .ledger,
             [
                 (.fails, [.before, .after]), (.hangs, [.before, .after]), (.late, [.before, .after]),
-                (.dies, [.before, .after]),
+                (.dies, [.before, .after]), (.folderless, [.after]),
             ]
         )
         + faults(

@@ -104,7 +104,8 @@ final class StepHouse {
     /// Lives the life to its end, through whatever goes wrong, and returns the task.
     func run() async throws -> TaskRecord {
         let rules = HouseRules(callbacks: life.callbacks)
-        let secret = try await prepare(host, rules, life.route.provider)
+        let isVendor = life.kind != .rendered
+        let secret = isVendor ? try await prepare(host, rules, life.route.provider) : nil
         providers = rules.providers(trying: life.route.provider, secret: secret) { "http://doubles/\($0)" }
         let situation = script.situation
         watchdog = Task {
