@@ -13,7 +13,7 @@ final class Program: Sendable {
         let errors: String
     }
 
-    private let process: pid_t
+    let process: pid_t
     private let folder: Folder
     private let number: Int
     private let state = Guarded(State())
@@ -46,11 +46,17 @@ final class Program: Sendable {
         return String(cString: resolved)
     }
 
-    /// Starts the program in a folder, which becomes its working directory.
-    init(_ arguments: [String], in folder: Folder, environment: [String: String] = [:]) throws {
+    /// Starts the program in a folder, which becomes its working directory; `words` is a command that becomes the program,
+    /// which is added to it.
+    init(
+        _ arguments: [String],
+        in folder: Folder,
+        environment: [String: String] = [:],
+        under words: [String] = []
+    ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(arguments, in: folder, number, environment)
+        process = try Self.spawn(words + [Self.path] + arguments, in: folder, number, environment)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0
@@ -71,9 +77,10 @@ final class Program: Sendable {
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
+        under words: [String] = [],
         within limit: Duration = .seconds(60)
     ) async throws -> Outcome {
-        let program = try Program(arguments, in: folder, environment: environment)
+        let program = try Program(arguments, in: folder, environment: environment, under: words)
         let status = await program.end(within: limit)
         return Outcome(status: status, output: program.output, errors: program.errors)
     }
@@ -143,7 +150,7 @@ final class Program: Sendable {
     // MARK: Starting
 
     private static func spawn(
-        _ arguments: [String],
+        _ words: [String],
         in folder: Folder,
         _ number: Int,
         _ environment: [String: String]
@@ -167,11 +174,11 @@ final class Program: Sendable {
 
         // A child's own directory is beyond portable `posix_spawn`; `env` becomes the program, its number included.
         let settings = environment.map { "\($0.key)=\($0.value)" }
-        let line = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY"] + settings + [path] + arguments
-        var words = line.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        let given = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY"] + settings + words
+        var line = given.map { strdup($0) } + [nil]
+        defer { for word in line { free(word) } }
         var process: pid_t = 0
-        let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)
+        let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &line, environ)
         guard code == 0 else { throw SystemError("posix_spawn", subject: path, code: code) }
         return process
     }

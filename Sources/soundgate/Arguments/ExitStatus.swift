@@ -7,6 +7,8 @@ struct ExitStatus: RawRepresentable, Sendable, Equatable {
     static let failure = ExitStatus(rawValue: 1)
     /// The command line is wrong.
     static let usage = ExitStatus(rawValue: 64)
+    /// What the gateway has stored is damaged.
+    static let damagedData = ExitStatus(rawValue: 65)
     /// An input file cannot be read.
     static let noInput = ExitStatus(rawValue: 66)
     /// The gateway, or every provider behind it, is not to be had.

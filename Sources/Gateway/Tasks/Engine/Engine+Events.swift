@@ -136,26 +136,46 @@ extension Engine {
         var change = change
         change.holder = holder
         var pause = Duration.milliseconds(50)
+        var isWaiting = false
         while true {
             do throws(LedgerError) {
                 try await parts.ledger.commit(change)
+                if isWaiting { stored() }
                 if !change.messages.isEmpty { parts.messagesStored() }
                 return true
             } catch {
                 if error == .leaseLost {
+                    if isWaiting { stored() }
                     drop(change.record.id)
                     return false
                 }
-                parts.log(
-                    .error,
-                    "a change could not be stored; trying again",
-                    ["task": "\(change.record.id)", "reason": "\(error)"]
-                )
+                if !isWaiting { unstored.count += 1 }
+                isWaiting = true
+                tellUnstored(change.record.id, error)
                 guard parts.time.instant < stopsAt else { return false }
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(isStopping ? 1 : 5))
             }
         }
+    }
+
+    /// Says that changes wait, once in a while: a full disk may be that of the log.
+    private func tellUnstored(_ id: TaskID, _ error: LedgerError) {
+        let now = parts.time.instant
+        if let last = unstored.lastTold, now &- last < Duration.seconds(10).wholeNanoseconds { return }
+        unstored.lastTold = now
+        parts.log(
+            .error,
+            "a change could not be stored; trying again",
+            ["task": "\(id)", "reason": "\(error)", "waiting": .init(unstored.count)]
+        )
+    }
+
+    private func stored() {
+        unstored.count -= 1
+        guard unstored.count == 0 else { return }
+        unstored.lastTold = nil
+        parts.log(.notice, "the ledger takes changes again")
     }
 
     private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {
