@@ -251,7 +251,6 @@ struct Mistake: CustomTestStringConvertible {
         ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
         ("vault: {file: x}", "1:1: vault"),
-        ("assets: {retention: 30d}", "1:10: assets.retention"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {

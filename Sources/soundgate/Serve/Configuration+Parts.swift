@@ -90,6 +90,9 @@ extension Provider {
 }
 
 extension AssetsConfiguration {
+    /// How long ended tasks are kept; `nil` for ever.
+    var period: Duration? { retention > .zero ? retention : nil }
+
     var storeLimits: AssetStore.Limits {
         AssetStore.Limits(bytes: maximumSize, duration: maximumDuration / .seconds(1))
     }

@@ -55,6 +55,7 @@ private struct House: Sendable {
     let client: HTTPClient
     let ledger: SQLiteLedger
     let engine: Engine
+    let retention: Retention
     let courier: Courier
     let gateway: Gateway
     let server: Server
@@ -105,6 +106,18 @@ private struct House: Sendable {
         self.courier = courier
         parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
+        retention = Retention(
+            loop: loops[0],
+            parts: Retention.Parts(
+                ledger: ledger,
+                store: store,
+                board: engine.board,
+                pool: files,
+                time: SystemTime(),
+                log: log,
+                period: configuration.assets.period
+            )
+        )
         let gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -144,6 +157,7 @@ private struct House: Sendable {
             try await recover()
             courier.nudge()
             bound = try await server.start()
+            await retention.start()
         } catch {
             log(.error, "cannot start", ["reason": "\(error)"])
             await close()
@@ -162,6 +176,7 @@ private struct House: Sendable {
     private func drain() async {
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
         gateway.beginDraining()
+        await retention.stop()
         await engine.beginStopping()
         await courier.beginStopping()
         async let requests: Void = server.stop(within: configuration.server.drain)
@@ -181,6 +196,7 @@ private struct House: Sendable {
     }
 
     private func close() async {
+        await retention.stop()
         await engine.stop(within: .zero)
         await courier.stop(within: .zero)
         await client.shutdown()
