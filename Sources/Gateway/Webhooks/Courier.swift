@@ -124,8 +124,10 @@ package actor Courier {
                 for token in Array(courier.sleepers.keys) { courier.wake(token) }
             }
         }
-        guard !hasStopped else { return }
-        await withCheckedContinuation { stopping.append($0) }
+        await withCheckedContinuation { continuation in
+            // Asked here and not before: until a continuation is made, other work may go on.
+            if hasStopped { continuation.resume() } else { stopping.append(continuation) }
+        }
     }
 
     private var hasStopped: Bool { flights.isEmpty && errands == 0 }
@@ -307,6 +309,8 @@ package actor Courier {
         lastSleeper += 1
         let token = lastSleeper
         await withCheckedContinuation { continuation in
+            // Who comes too late for the last call would sleep through it.
+            guard !isStopping || parts.time.instant < stopsAt else { return continuation.resume() }
             sleepers[token] = continuation
             parts.time.wake(on: loop, after: span) { self.assumeIsolated { $0.wake(token) } }
         }
