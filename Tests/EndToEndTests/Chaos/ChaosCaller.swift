@@ -42,11 +42,13 @@ struct ChaosCaller {
             throw failure
         }
         guard [200, 202].contains(answer.status), let id = answer.json["id"]?.string else {
+            guard [409, 429, 503].contains(answer.status) else {
+                return book.wrong(
+                    "\(order.mark): a create was answered with \(answer.status): \(answer.json)"
+                )
+            }
             // Not taken: to be asked for again, by anybody and with no harm.
             book.note { $0.toRepeat.append(order) }
-            if ![409, 429, 503].contains(answer.status) {
-                book.wrong("\(order.mark): a create was answered with \(answer.status): \(answer.json)")
-            }
             return try await Task.sleep(for: .milliseconds(100))
         }
         let isReplayed = answer.fields.contains("Idempotency-Replayed")

@@ -27,7 +27,9 @@ struct ChaosRun {
                 killsBeforeReady += 1
                 try await Task.sleep(for: .milliseconds(Int.random(in: 1..<150, using: &chance)))
             } else {
-                let span = Duration.milliseconds(Int.random(in: 20..<2000, using: &chance))
+                let span = Duration.milliseconds(
+                    Int.random(in: 20..<(scale.isLong ? 3500 : 2000), using: &chance)
+                )
                 try await live(program, span, life)
             }
             program.send(SIGKILL)
