@@ -55,6 +55,28 @@ struct OrderTests {
         #expect(order(all, preference: ["c", "a"]) == ["b/jobs", "a/jobs", "c/jobs"])
     }
 
+    @Test("who cannot be called just now stands behind its equals, before those that do less, and says why")
+    func troubled() {
+        let able: [RequestField: [Capabilities.Means]] = [.bpm: [.native(.any)]]
+        let all = [provider("a", able), provider("b", able), provider("c", [.bpm: [.hint]])]
+        let planner = Planner(providers: all, preference: ["a"])
+        let states = ["a": ProviderState(troubles: ["jobs": "its calls fail just now"])]
+        let plan = planner.plan(
+            request("rain") {
+                $0.bpm = 120
+                $0.accept = .hint
+            },
+            states: states
+        )
+        #expect(plan.candidates.map { "\($0.name)" } == ["b/jobs", "a/jobs", "c/jobs"])
+        #expect(plan.candidates[1].reason == "as able as others, but its calls fail just now")
+        let asked = planner.plan(request("rain") { $0.providers = ["a", "b"] }, states: states)
+        #expect(
+            asked.candidates.prefix(2).map { "\($0.name)" } == ["a/jobs", "b/jobs"],
+            "the caller's own order"
+        )
+    }
+
     @Test("without candidates nothing is chosen")
     func none() {
         let plan = Planner(providers: [], preference: []).plan(request())

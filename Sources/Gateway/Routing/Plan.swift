@@ -75,7 +75,12 @@ package struct Refusal: Sendable, Equatable {
 package struct ProviderState: Sendable, Equatable {
     /// How long a new task would wait for its turn.
     package var expectedWait: Duration?
+    /// Why operations, by name, had better not be called just now: words to stand after "it is asked later:".
+    package var troubles: [String: String]
 
     /// A state; by default nothing is known.
-    package init(expectedWait: Duration? = nil) { self.expectedWait = expectedWait }
+    package init(expectedWait: Duration? = nil, troubles: [String: String] = [:]) {
+        self.expectedWait = expectedWait
+        self.troubles = troubles
+    }
 }

@@ -31,27 +31,41 @@ package struct Planner: Sendable {
                 candidates.append(inspection.candidate(expectedWait: states[provider.id]?.expectedWait))
             }
         }
-        return Plan(candidates: ranked(candidates, for: request))
+        return Plan(candidates: ranked(candidates, for: request, states))
     }
 
-    private func ranked(_ candidates: [Candidate], for request: SoundRequest) -> [Candidate] {
+    private func ranked(
+        _ candidates: [Candidate],
+        for request: SoundRequest,
+        _ states: [String: ProviderState]
+    ) -> [Candidate] {
+        func trouble(_ candidate: Candidate) -> String? {
+            states[candidate.name.provider]?.troubles[candidate.name.operation]
+        }
         let eligible = candidates.enumerated().filter(\.element.isEligible).sorted { a, b in
-            let (x, y) = (rank(a.element, request), rank(b.element, request))
+            let x = rank(a.element, request, isTroubled: trouble(a.element) != nil)
+            let y = rank(b.element, request, isTroubled: trouble(b.element) != nil)
             return x == y ? a.offset < b.offset : x.lexicographicallyPrecedes(y)
         }.map(\.element)
         let best = eligible.first
         return eligible.enumerated().map { place, candidate in
             var candidate = candidate
             candidate.reason = reason(for: candidate, place: place, best: best, request: request)
+            guard let trouble = trouble(candidate) else { return candidate }
+            let isOutdone =
+                place > 0 && request.providers.isEmpty && candidate.weakestGrade == best?.weakestGrade
+            candidate.reason = (isOutdone ? "as able as others" : candidate.reason) + ", but \(trouble)"
             return candidate
         } + candidates.filter { !$0.isEligible }
     }
 
-    /// Smaller is better: the caller's own order, else grade, then the configured preference.
-    private func rank(_ candidate: Candidate, _ request: SoundRequest) -> [Int] {
+    /// Smaller is better: the caller's own order, else grade, then whether it can be called just now, then the
+    /// configured preference.
+    private func rank(_ candidate: Candidate, _ request: SoundRequest, isTroubled: Bool) -> [Int] {
         let grade = Grade.allCases.count - (Grade.allCases.firstIndex(of: candidate.weakestGrade) ?? 0)
         if let asked = request.providers.firstIndex(of: candidate.name.provider) { return [asked, grade] }
-        return [grade, preference.firstIndex(of: candidate.name.provider) ?? preference.count]
+        let trouble = isTroubled ? 1 : 0
+        return [grade, trouble, preference.firstIndex(of: candidate.name.provider) ?? preference.count]
     }
 
     private func reason(for candidate: Candidate, place: Int, best: Candidate?, request: SoundRequest)

@@ -70,6 +70,17 @@ extension AssetsConfiguration {
 }
 
 extension ServerConfiguration {
+    /// Where clients find this gateway when they did not call it just now: the configured address, else the first one
+    /// that it listens on, if that is an address that can be called.
+    var shownURL: String? {
+        publicURL
+            ?? listen.lazy.compactMap { address in
+                guard case .tcp(let host, let port) = address, port != 0, host != "0.0.0.0", host != "::"
+                else { return nil }
+                return "http://\(address)"
+            }.first
+    }
+
     var addresses: [HTTPServer.ListenAddress] {
         listen.map { address in
             switch address {

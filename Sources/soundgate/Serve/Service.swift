@@ -94,6 +94,7 @@ private struct House: Sendable {
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
+        parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
         engine = Engine(loop: loops[0], parts: parts)
         let gateway = Gateway(
             Gateway.Parts(

@@ -30,6 +30,20 @@ struct TaskBoardTests {
         #expect(board.position(TaskID(rawValue: "snd_9")) == nil)
     }
 
+    @Test("the end of a task in line is as far off as the line before it and its own turn take")
+    func expectedEnds() {
+        let board = TaskBoard()
+        let ids = (1...8).map { TaskID(rawValue: "snd_\($0)") }
+        for (number, id) in ids.enumerated() { board.queued(id, provider: "a", ticket: number + 1) }
+        #expect(board.expectedEnd(ids[0]) == nil, "nothing is known of the pace")
+        board.moves("a", held: .seconds(10), places: 4)
+        #expect(board.expectedEnd(ids[3]) == .seconds(20))
+        #expect(board.expectedEnd(ids[7]) == .seconds(30))
+        board.turned(ids[0], provider: "a", served: 4)
+        #expect(board.expectedEnd(ids[7]) == .seconds(20))
+        #expect(board.expectedEnd(ids[0]) == nil, "it is no longer in line")
+    }
+
     @Test("a task that was removed is forgotten")
     func forgetting() throws {
         let board = TaskBoard()

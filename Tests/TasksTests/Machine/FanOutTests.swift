@@ -111,6 +111,28 @@ struct FanOutTests {
         #expect(bench.record.status == .succeeded)
     }
 
+    @Test(
+        "the rest is called for only while that keeps within what the caller would pay",
+        arguments: [(5.0, "credits", 2), (4.9, "credits", 1), (1.0, "characters", 2)]
+    )
+    func costlyTopUp(_ most: Double, _ unit: String, _ calls: Int) {
+        var record = admitted(takesPerCall: 2) {
+            $0.variations = 2
+            $0.maxCost = Cost.Amount(most, unit)
+        }
+        record.routes[0].estimatedCost = Cost.Amount(2.5, "credits")
+        var bench = Bench(record)
+        bench.resume()
+        grant(1...1, &bench)
+        bench.apply(.accepted(attempt: 1, RemoteJob(id: "j1")))
+        bench.apply(.observed(attempt: 1, Observation(.succeeded, results: [take("s")])))
+        #expect(bench.record.attempts.count + bench.record.waiting.count == calls)
+        bench.apply(.outputKept(attempt: 1, index: 0, asset("a"), title: nil))
+        guard calls == 1 else { return }
+        #expect(bench.record.status == .succeeded)
+        #expect(bench.record.outputs.map(\.status) == [.ready, .failed], "the missing take is told of")
+    }
+
     @Test("a vendor asked for several takes in one call that gives fewer is not paid twice")
     func oneCallGivesFewer() {
         var bench = Bench(admitted { $0.variations = 3 })

@@ -23,7 +23,8 @@ extension Gateway {
             TaskWire(
                 record: latest,
                 baseURL: baseURL(for: call),
-                queuePosition: parts.engine.board.position(record.id)
+                queuePosition: parts.engine.board.position(record.id),
+                expectedEnd: parts.engine.board.expectedEnd(record.id)
             ).write(to: &json)
         }
         json.endArray()

@@ -46,7 +46,7 @@ extension Gateway {
         under claim: KeyedCreate?
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
-        let plan = planner.plan(request)
+        let plan = planner.plan(request, states: troubledStates)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
         let routes = plan.eligible.map(\.route)
         if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
@@ -108,8 +108,23 @@ extension Gateway {
 
     /// The plan with what is known of the providers' load, which a create need not ask for: it changes no choice.
     private func shownPlan(_ request: SoundRequest) async -> Plan {
-        let states = await parts.engine.load().mapValues { ProviderState(expectedWait: $0.expectedWait) }
+        var states = troubledStates
+        for (name, load) in await parts.engine.load() {
+            states[name, default: ProviderState()].expectedWait = load.expectedWait
+        }
         return planner.plan(request, states: states)
+    }
+
+    /// What changes a choice: which operations had better not be called just now.
+    var troubledStates: [String: ProviderState] {
+        parts.engine.troubles.reduce(into: [:]) { states, trouble in
+            states[trouble.key.provider, default: ProviderState()].troubles[trouble.key.operation] =
+                switch trouble.value {
+                case .failing: "its calls fail just now"
+                case .keysRefused: "it refuses every key that is configured"
+                case .outOfCredit: "its accounts are out of credits"
+                }
+        }
     }
 
     private func readRequest(_ call: Request) async throws -> SoundRequest {
@@ -251,7 +266,12 @@ extension Gateway {
 
     /// A task as it is shown to this caller.
     func rendered(_ record: TaskRecord, for call: Request, queuePosition: Int?) -> [UInt8] {
-        let wire = TaskWire(record: record, baseURL: baseURL(for: call), queuePosition: queuePosition)
+        let wire = TaskWire(
+            record: record,
+            baseURL: baseURL(for: call),
+            queuePosition: queuePosition,
+            expectedEnd: queuePosition == nil ? nil : parts.engine.board.expectedEnd(record.id)
+        )
         var json = JSONWriter()
         wire.write(to: &json)
         return json.bytes

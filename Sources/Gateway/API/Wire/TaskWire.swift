@@ -9,6 +9,8 @@ struct TaskWire {
     /// What stands before `/v1/…` in the URLs that callers get.
     let baseURL: String
     let queuePosition: Int?
+    /// How long the end of a task in line is off.
+    var expectedEnd: Duration?
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
@@ -23,7 +25,7 @@ struct TaskWire {
         json.value(shownRequest)
         writeRoute(to: &json)
         json.member("progress", record.progress)
-        json.member("eta", record.status.hasEnded ? 0 : record.eta.map { seconds($0) })
+        json.member("eta", record.status.hasEnded ? 0 : eta.map { seconds($0) })
         json.member("queue_position", record.status == .queued ? queuePosition : nil)
         json.key("outputs")
         json.beginArray()
@@ -45,6 +47,8 @@ struct TaskWire {
         json.member("client", record.client)
         json.endObject()
     }
+
+    private var eta: Duration? { record.status == .queued ? record.eta ?? expectedEnd : record.eta }
 
     /// The request without what stands elsewhere in the task.
     private var shownRequest: JSONObject {

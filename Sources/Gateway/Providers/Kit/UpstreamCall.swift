@@ -84,8 +84,19 @@ package struct UpstreamReply: Sendable {
         (try? JSONValue(parsing: body))?.object
     }
 
-    /// The `Retry-After` field in seconds, where it is a number.
+    /// How long to wait before the next call, as the answer has it; a day at most.
+    ///
+    /// `retry-after-ms` (a custom of SDKs, in milliseconds) is the finer one; `Retry-After` is a number of seconds or a
+    /// date, which is held against the answer's own `Date`: clocks here and there may differ.
     package var retryAfter: Duration? {
-        fields["retry-after"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? .seconds(min($0, 86_400)) : nil }
+        let day = 86_400 as Int64
+        if let text = fields["retry-after-ms"], let span = Int64(text), span >= 0 {
+            return .milliseconds(min(span, day * 1000))
+        }
+        guard let text = fields["retry-after"] else { return nil }
+        if let span = Int64(text) { return span >= 0 ? .seconds(min(span, day)) : nil }
+        guard let date = HTTPDate(parsing: text), let now = fields["date"].flatMap(HTTPDate.init(parsing:))
+        else { return nil }
+        return .seconds(min(max(date.secondsSinceEpoch - now.secondsSinceEpoch, 0), day))
     }
 }

@@ -21,6 +21,9 @@ extension Engine {
             let scatter = pause * (Double(id.spread(over: 100, salt: request)) / 400)
             return push(.slot(id, request: request), after: pause + scatter)
         }
+        if live[id]?.lines[request] == nil, let pause = putOff(call, of: record) {
+            return push(.slot(id, request: request), after: pause)
+        }
         guard let ticket = slots[name]?.join(.init(id, request)) else {
             // The provider was there when the task was planned; the operator has taken it away.
             let gone = Failure(
@@ -33,6 +36,25 @@ extension Engine {
         live[id]?.lines[request] = name
         board.queued(id, provider: name, ticket: ticket)
         grant(name)
+    }
+
+    /// How long a second try has to wait for its provider's budget; `nil` when it may be made, and is paid for.
+    private func putOff(_ call: CallRequest, of record: TaskRecord) -> Duration? {
+        let name = record.routes[call.route].name.provider
+        let now = parts.time.instant
+        guard call.isSecondTry(in: record) else {
+            budgets[name, default: RetryBudget(at: now)].earn()
+            return nil
+        }
+        let pause = budgets[name, default: RetryBudget(at: now)].spend(at: now)
+        guard pause > .zero else { return nil }
+        parts.log(
+            .debug,
+            "a second try is put off: too many of the provider's calls are",
+            ["task": "\(record.id)", "provider": "\(name)", "pause": .duration(pause)]
+        )
+        // Scattered, for others wait for the same.
+        return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)
     }
 
     func grant(_ name: String) {
@@ -85,8 +107,10 @@ extension Engine {
 
     func giveBack(_ place: Place) {
         let held = Double(parts.time.instant &- place.since) / 1e9
-        serviceTimes[place.provider] = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
+        let average = serviceTimes[place.provider].map { $0 * 0.9 + held * 0.1 } ?? held
+        serviceTimes[place.provider] = average
         slots[place.provider]?.release(place.credential)
+        board.moves(place.provider, held: .seconds(average), places: slots[place.provider]?.capacity ?? 0)
         grant(place.provider)
     }
 
@@ -116,10 +140,18 @@ extension Engine {
         )
     }
 
+    /// The vendor has answered a call to an operation.
+    func answered(_ name: RouteName) {
+        let wasShut = breakers[name]?.state(at: parts.time.instant) ?? .closed != .closed
+        breakers[name]?.succeeded()
+        if wasShut { board.tell(nil, of: name) }
+    }
+
     /// A call to an operation has failed by the vendor's fault.
     func failed(_ name: RouteName) {
         guard breakers[name, default: Breaker()].failed(at: parts.time.instant) else { return }
         let pause = breakers[name]?.wait(at: parts.time.instant) ?? .zero
+        board.tell(.failing(until: parts.time.instant &+ pause.wholeNanoseconds), of: name)
         parts.log(
             .error,
             "an operation fails again and again; it is left alone for a while",
@@ -136,11 +168,38 @@ extension Engine {
             "a key is not used for now",
             ["provider": "\(name)", "credential": "\(credential ?? "-")", "state": "\(state.word)"]
         )
+        tellOfKeys(of: name)
         let hasOther = slots[name]?.hasKey(besides: credential) ?? false
         // Whoever waits is served by another key, waits until this one may be used, or is sent away.
         grant(name)
         return hasOther
     }
 
+    /// Makes known when no key of a provider can serve anybody.
+    private func tellOfKeys(of name: String) {
+        let now = parts.time.instant
+        let trouble: TaskBoard.Trouble? =
+            switch slots[name]?.hopelessness(at: now) {
+            case .providerAuth: .keysRefused
+            case .insufficientCredits:
+                .outOfCredit(until: slots[name]?.keys.values.compactMap(\.state.until).min() ?? now)
+            default: nil
+            }
+        guard let trouble else { return }
+        for operation in provider(name)?.adapter.operations ?? [] {
+            board.tell(trouble, of: RouteName(provider: name, operation: operation.name))
+        }
+    }
+
     nonisolated func provider(_ id: String) -> Provider? { parts.providers.first { $0.id == id } }
+}
+
+extension CallRequest {
+    /// Whether it does again what its own provider has failed to do; a sibling's failure does not make it so.
+    fileprivate func isSecondTry(in record: TaskRecord) -> Bool {
+        tries > 1
+            && record.attempts.contains {
+                $0.route == route && $0.tries == tries - 1 && $0.state == .failed
+            }
+    }
 }

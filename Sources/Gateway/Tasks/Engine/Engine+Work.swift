@@ -83,7 +83,7 @@ extension Engine {
         case .answered(let reply):
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
-                breakers[attempt.name]?.succeeded()
+                answered(attempt.name)
                 guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
                 // The vendor may be faster with its news than the ledger: they wait behind the acceptance.
                 expectCallbacks(about: attempt.taken(as: job), of: id)
@@ -107,7 +107,7 @@ extension Engine {
             if failure.code == .providerUnavailable {
                 failed(attempt.name)
             } else {
-                breakers[attempt.name]?.succeeded()
+                answered(attempt.name)
             }
             let hasOther = judge(attempt.credential, of: attempt.name.provider, after: failure)
             let number = attempt.number
@@ -157,16 +157,16 @@ extension Engine {
         }
         switch reception {
         case .kept(let asset, _, let head):
-            breakers[name]?.succeeded()
+            answered(name)
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
-            breakers[name]?.succeeded()
+            answered(name)
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
-            breakers[name]?.succeeded()
+            answered(name)
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)

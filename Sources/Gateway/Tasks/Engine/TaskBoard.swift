@@ -17,6 +17,9 @@ package final class TaskBoard: Sendable {
         var ended: [TaskID] = []
         var tickets: [TaskID: Ticket] = [:]
         var served: [String: Int] = [:]
+        var paces: [String: Pace] = [:]
+        /// Operations that had better not be called.
+        var troubles: [RouteName: Trouble] = [:]
         /// Tasks of each client that have not ended.
         var unfinished: [String: Int] = [:]
 
@@ -30,6 +33,31 @@ package final class TaskBoard: Sendable {
     private struct Ticket {
         let provider: String
         let number: Int
+    }
+
+    /// How fast a provider's line moves.
+    private struct Pace {
+        /// How long a place is held, on the average.
+        let held: Duration
+        let places: Int
+    }
+
+    /// Why an operation had better not be called for a while.
+    package enum Trouble: Sendable, Equatable {
+        /// Its calls fail again and again, by the vendor's fault; it is left alone until then.
+        case failing(until: UInt64)
+        /// The vendor takes none of the keys.
+        case keysRefused
+        /// No account has money; one is tried again then.
+        case outOfCredit(until: UInt64)
+
+        /// When it is over by itself, in monotonic nanoseconds; `nil` for never.
+        var until: UInt64? {
+            switch self {
+            case .failing(let until), .outOfCredit(let until): until
+            case .keysRefused: nil
+            }
+        }
     }
 
     private let state = Guarded(State())
@@ -53,6 +81,28 @@ package final class TaskBoard: Sendable {
             state.tickets[id].map { max(1, $0.number - (state.served[$0.provider] ?? 0)) }
         }
     }
+
+    /// How long a waiting task's end is off, as its line has moved so far; `nil` while nothing is known of the pace.
+    package func expectedEnd(_ id: TaskID) -> Duration? {
+        state.withLock { state in
+            guard let ticket = state.tickets[id], let pace = state.paces[ticket.provider], pace.places > 0
+            else { return nil }
+            let position = max(1, ticket.number - (state.served[ticket.provider] ?? 0))
+            return pace.held * (Double(position) / Double(pace.places) + 1)
+        }
+    }
+
+    func moves(_ provider: String, held: Duration, places: Int) {
+        state.withLock { $0.paces[provider] = Pace(held: held, places: places) }
+    }
+
+    /// The operations that had better not be called at a monotonic time.
+    package func troubles(at now: UInt64) -> [RouteName: Trouble] {
+        let troubles = state.withLock { $0.troubles }
+        return troubles.isEmpty ? [:] : troubles.filter { $0.value.until.map { now < $0 } ?? true }
+    }
+
+    func tell(_ trouble: Trouble?, of name: RouteName) { state.withLock { $0.troubles[name] = trouble } }
 
     func publish(_ record: TaskRecord) {
         let snapshot = Snapshot(record)

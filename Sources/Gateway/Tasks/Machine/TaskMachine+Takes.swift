@@ -32,9 +32,17 @@ extension TaskMachine {
     private mutating func topUp(after attempt: AttemptRecord, at now: Moment) -> [TaskEffect] {
         let delivered = record.outputs.count { $0.attempt == attempt.number }
         guard let wanted = attempt.takes, record.routes[attempt.route].takesPerCall != nil,
-            delivered > 0, delivered < wanted
+            delivered > 0, delivered < wanted, maySpend(on: attempt)
         else { return [] }
         return request(wanted - delivered, on: attempt.route, tries: 1, at: now)
+    }
+
+    /// Whether one more call like that keeps within what the caller would pay.
+    private func maySpend(on attempt: AttemptRecord) -> Bool {
+        guard let most = record.request.maxCost, let more = estimate(of: attempt), more.unit == most.unit
+        else { return true }
+        let spent = record.attempts.compactMap(\.cost?.amount).filter { $0.unit == most.unit }
+        return spent.reduce(more.amount) { $0 + $1.amount } <= most.amount + 1e-9
     }
 
     /// Adds takes that are new, up to the number that was asked for, and what is new of those that are known.

@@ -1,0 +1,37 @@
+import EventLoop
+
+/// Keeps second tries at a provider to a share of its first ones, so that its outage is not multiplied.
+///
+/// Every first try earns a fifth of a second one, and so does every second of time; a few are saved. A second try
+/// beyond that is not lost but put off, and the deadline of its task bounds how long.
+///
+/// Pure bookkeeping over monotonic nanoseconds.
+package struct RetryBudget: Sendable, Equatable {
+    /// What a first try earns, in second tries.
+    private static let share = 0.2
+    /// What a second earns.
+    private static let trickle = 0.2
+    private static let savedAtMost = 20.0
+
+    private var saved = 10.0
+    private var reckonedAt: UInt64
+
+    /// A budget with something saved, so that a quiet provider's first failures are tried again at once.
+    package init(at now: UInt64) { reckonedAt = now }
+
+    /// A first try is made.
+    package mutating func earn() { saved = min(saved + Self.share, Self.savedAtMost) }
+
+    /// Takes one second try out of the budget.
+    ///
+    /// - Returns: zero when it may be made now; else how long until it is worth asking again, and nothing was taken.
+    package mutating func spend(at now: UInt64) -> Duration {
+        let seconds = Double(now &- min(reckonedAt, now)) / 1e9
+        saved = min(saved + seconds * Self.trickle, Self.savedAtMost)
+        reckonedAt = max(reckonedAt, now)
+        // What time has earned in small parts may lack a little of the whole.
+        guard saved >= 1 - 1e-9 else { return .seconds((1 - saved) / Self.trickle) }
+        saved -= 1
+        return .zero
+    }
+}
