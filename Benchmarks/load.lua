@@ -1,6 +1,6 @@
 -- wrk's side of the benchmark. Arguments after `--`, all optional:
 --   create      POST a sound instead of GETting the URL
---   mix         POST sounds for every vendor and the synthesizer, in turn
+--   mix         POST sounds for several vendors and the synthesizer, in turn
 --   rate=N      send N requests a second over all threads, evenly spaced, instead of as many as fit
 --   threads=N   how many threads wrk runs, so that each takes its share of the rate
 --   count=N     stop after N answers; for one thread
@@ -25,7 +25,6 @@ local bodies = {
   '{"prompt":"soft rain, 1 second long","provider":"sunoapi","loop":true}',
   '{"prompt":"creaking door","provider":"videogen","duration":1}',
   '{"prompt":"soft rain","provider":"builtin","duration":0.5,"seed":7}',
-  '{"prompt":"creaking door","provider":"musicgpt","duration":1}',
   '{"prompt":"soft rain, 1 second long","provider":"kie"}',
   '{"prompt":"creaking door","provider":"elevenlabs","duration":0.5}',
 }

@@ -117,6 +117,11 @@ struct ChaosAudit {
             sentTwice += 1
             wrongs.append("\(mark): \(vendor) saw \(count) creates for \(sent) attempts: \(task)")
         }
+        let isLate = attempts.dropLast().contains { attempt in
+            attempt["state"] != "failed"
+                && !(attempt["state"] == "canceled" && attempt["provider_task_id"] == .null)
+        }
+        if order.calls == 1, isLate { wrongs.append("\(mark) was sent on although it may be taken: \(task)") }
         var named: Set<String> = []
         for attempt in attempts {
             guard let id = attempt["provider_task_id"]?.string, let vendor = attempt["provider"]?.string

@@ -5,6 +5,8 @@ final class ChaosBook: Sendable {
     struct State {
         /// Tasks by the mark of their order, where the create was answered.
         var tasks: [String: String] = [:]
+        /// The answers to creates under a key, by mark.
+        var answers: [String: [UInt8]] = [:]
         /// Orders without a key whose answer was lost: there may be a task.
         var open: Set<String> = []
         /// Creates that were cut by a kill and are to be sent again under their key.
@@ -41,8 +43,14 @@ final class ChaosBook: Sendable {
     }
 
     /// Takes in that a create was answered with a task.
-    func answered(_ order: ChaosOrder, _ task: String, isRepeated: Bool, isReplayed: Bool) {
+    func answered(_ order: ChaosOrder, _ task: String, _ body: [UInt8], isRepeated: Bool, isReplayed: Bool) {
         note { state in
+            if order.key != nil {
+                if let first = state.answers[order.mark], first != body {
+                    state.wrongs.append("\(order.mark): the second answer is not the first, byte for byte")
+                }
+                state.answers[order.mark] = body
+            }
             if isRepeated { state.repeated += 1 }
             if isReplayed { state.replayed += 1 }
             if let known = state.tasks[order.mark], known != task {

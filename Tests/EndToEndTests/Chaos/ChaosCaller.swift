@@ -52,7 +52,7 @@ struct ChaosCaller {
             return try await Task.sleep(for: .milliseconds(100))
         }
         let isReplayed = answer.fields.contains("Idempotency-Replayed")
-        book.answered(order, id, isRepeated: isRepeated, isReplayed: isReplayed)
+        book.answered(order, id, answer.bytes, isRepeated: isRepeated, isReplayed: isReplayed)
     }
 
     private func create(_ order: ChaosOrder) async throws -> Peer.Answer {

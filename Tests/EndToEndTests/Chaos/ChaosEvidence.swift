@@ -4,7 +4,7 @@ import JSON
 /// What is left of a run: counts for the reader, and everything that is not as it should be.
 struct ChaosEvidence {
     let scale: ChaosScale
-    var killsBeforeReady = 0
+    var deaths = ChaosRun.Deaths()
     private(set) var wrongs: [String] = []
     private var audit: ChaosAudit?
     private var ends: [String: Int] = [:]
@@ -79,7 +79,8 @@ extension ChaosEvidence: CustomStringConvertible {
         let jobs = audit.jobs.values.reduce(0) { $0 + $1.count }
         let creates = audit.creates.values.flatMap(\.values).reduce(0, +)
         return """
-            chaos: seed \(scale.seed), \(scale.kills) kills (\(killsBeforeReady) before it was ready)
+            chaos: seed \(scale.seed), \(deaths.kills) kills: \(deaths.working) at work, \(deaths.starting) while it \
+            started, \(deaths.stopping) while it stopped; \(deaths.inOrder) ends in order
               orders      \(scale.tasks): \(book.tasks.count) answered, \(book.repeated) of them after a kill and \
             under the same key; \(book.replayed) answered once more
               cut off     \(book.open.count) without a key: \(stored) became tasks

@@ -6,7 +6,8 @@ import Testing
 /// A gateway that is killed again and again while callers, vendors and chance do their worst.
 ///
 /// All vendors' doubles run in a process that lives through everything, and misbehave at random (``ChaosFaults``). The
-/// gateway is killed with `SIGKILL`, at random moments, and started anew on what it has left. The orders
+/// gateway is killed with `SIGKILL`, at random moments, and started anew on what it has left: at work, while it starts, and
+/// while it stops as it was asked to. The orders
 /// (``ChaosOrder``) go to every operation of every vendor and to the synthesizer. Some tasks are canceled, some deleted;
 /// a create that is cut off is sent again where it has an `Idempotency-Key`. In the end this holds:
 ///
@@ -17,6 +18,7 @@ import Testing
 /// 3. *Nothing is sent twice.* For each task and vendor the double has seen no more creates than the task has attempts
 ///    there. Each attempt that names a job names one that the double took for this very task, no two name the same, and
 ///    jobs that none names are no more than the vendor's attempts that are `unknown`, or were canceled before an answer.
+///    Where the sound takes one call, an attempt follows another only when that has `failed`, or was put off unsent.
 /// 4. *Nothing is paid twice.* For each order the jobs that vendors took, less those that the vendors failed themselves
 ///    and said so, are no more than the calls that the sound takes: so no second call is made for a sound while an
 ///    earlier one was taken, or may have been. A task does not cost more than its jobs.
@@ -38,7 +40,7 @@ import Testing
             } catch {
                 evidence.expect(false, "\(error)")
             }
-            evidence.killsBeforeReady = run.killsBeforeReady
+            evidence.deaths = run.deaths
             print(evidence)
             guard !evidence.wrongs.isEmpty || scale.keepsAll else { return }
             let place = try house.preserve(evidence.json, seed: scale.seed)
