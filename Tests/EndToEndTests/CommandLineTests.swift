@@ -5,7 +5,7 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "serve", "emulate", "sound", "plan", "providers", "config check", "config schema", "client new",
-        "webhooks register", "version",
+        "webhooks list", "webhooks resend", "webhooks register", "version",
     ]
 
     @Test func theOverviewNamesEveryCommand() async throws {
@@ -49,7 +49,7 @@ import Testing
             (["emulate", "--speed", "0"], "--speed takes a number above 0"),
             (["client", "new", "no good"], "is not a name"),
             (["vault", "set", "suno"], "not in this version"),
-            (["webhooks"], "say which: webhooks register"),
+            (["webhooks"], "say which: webhooks list | resend | register"),
             (["webhooks", "register"], "needs PROVIDER"),
         ] as [([String], String)]
     )

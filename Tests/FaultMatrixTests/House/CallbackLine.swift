@@ -4,6 +4,7 @@ import Providers
 import Sound
 import Tasks
 import Threads
+import Timing
 
 /// Carries the doubles' callbacks into the engine as the gateway's route does: judged by the adapter, then handed on.
 ///

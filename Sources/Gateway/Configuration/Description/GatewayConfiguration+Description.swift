@@ -42,9 +42,14 @@ extension GatewayConfiguration {
                     .section(RoutingConfiguration.section),
                     "How a provider is chosen"
                 ),
+                Field(
+                    "webhooks",
+                    \.webhooks,
+                    .section(WebhooksConfiguration.section),
+                    "Where webhooks may go"
+                ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
                 .later("vault", "The sealed credential vault"),
-                .later("webhooks", "Where webhooks may go"),
             ]
         )
     }

@@ -3,6 +3,7 @@ import Providers
 import Sound
 import Telemetry
 import Threads
+import Timing
 
 /// Events in, changes to the ledger, effects out: one after another for each task.
 extension Engine {

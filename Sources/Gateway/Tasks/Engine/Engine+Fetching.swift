@@ -3,6 +3,7 @@ import EventLoop
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 /// Copying results into the store, with what only a question of its own tells about them.
 extension Engine {

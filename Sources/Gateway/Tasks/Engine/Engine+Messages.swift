@@ -9,6 +9,7 @@ extension Engine {
     /// The next durable change of a task, with the messages that it brings about.
     func takeChange(of id: TaskID) -> TaskChange? {
         guard let task = live[id], var change = task.machine.takeChange() else { return nil }
+        guard change.record.request.webhookURL != nil else { return change }
         change.messages = messages(of: change.record, beyond: task.told)
         task.told.formUnion(change.record.milestones.map(\.id))
         return change

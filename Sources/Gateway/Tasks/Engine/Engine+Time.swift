@@ -1,5 +1,6 @@
 import EventLoop
 import Sound
+import Timing
 
 /// Due times: one heap, and never more wake-ups under way than it takes.
 extension Engine {

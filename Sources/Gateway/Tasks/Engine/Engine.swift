@@ -6,6 +6,7 @@ package import Providers
 package import Sound
 package import Telemetry
 package import Threads
+package import Timing
 
 /// Owns every task that has not ended and is the only one that acts for it.
 ///
@@ -73,8 +74,8 @@ package actor Engine {
     /// By reference, and touched on the loop alone: a table of large values would be copied whole each time it grows.
     final class Live {
         var machine: TaskMachine
-        /// Milestones whose messages are stored with the task, or about to be.
-        var told: Set<String>
+        /// Milestones whose messages are stored with the task, or about to be; none without a webhook address.
+        var told: Set<String> = []
         var events: [TaskEvent] = []
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
@@ -92,6 +93,7 @@ package actor Engine {
         init(machine: TaskMachine, places: [Int: Place]) {
             self.machine = machine
             self.places = places
+            guard machine.record.request.webhookURL != nil else { return }
             told = Set(machine.record.milestones.map(\.id))
         }
 

@@ -142,4 +142,8 @@ package let ledgerMigrations: [Migration] = [
             CREATE INDEX unsettled_messages ON messages (place) WHERE state <> 'delivered';
             """
     ),
+    Migration(
+        "2026-11-21 when tasks ended",
+        sql: "CREATE INDEX ended_tasks ON tasks (ended_at) WHERE ended_at IS NOT NULL;"
+    ),
 ]

@@ -171,21 +171,13 @@ package struct SQLiteLedger: Ledger {
             }
             _ = try connection.run("DELETE FROM tasks WHERE id = ?", [.text(id.rawValue)])
             return try record.outputs.compactMap(\.asset).filter { asset in
-                let others = try connection.query(
-                    "SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1",
-                    [.text(asset.sha256)]
-                ) { $0.int(0) }
-                return others.isEmpty
+                try !Rows.refers(to: asset.sha256, on: connection)
             }
         }
     }
 
     package func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {
-        try await read { connection in
-            try connection.first("SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1", [.text(asset.sha256)]) {
-                $0.int(0)
-            } != nil
-        }
+        try await read { try Rows.refers(to: asset.sha256, on: $0) }
     }
 
     package func checkWritable() async throws(LedgerError) {
