@@ -6,6 +6,8 @@ import Testing
 /// One of several callers, who asks for sounds until a kill cuts it off or there is nothing more to ask for.
 struct ChaosCaller {
     let gateway: Peer
+    /// Where the events of some sounds are to go.
+    let hook: String
     let book: ChaosBook
     let scale: ChaosScale
     /// Orders from this number on belong to later lives of the gateway.
@@ -58,7 +60,9 @@ struct ChaosCaller {
     private func create(_ order: ChaosOrder) async throws -> Peer.Answer {
         var fields: Fields = [:]
         if let key = order.key { fields["Idempotency-Key"] = key }
-        return try await gateway.post("/v1/sounds", .object(order.request), wait: order.wait, fields: fields)
+        var request = order.request
+        if order.isTold { request["webhook_url"] = .string(hook) }
+        return try await gateway.post("/v1/sounds", .object(request), wait: order.wait, fields: fields)
     }
 
     private mutating func followUp(_ order: ChaosOrder) async throws {

@@ -9,6 +9,7 @@ struct ChaosEvidence {
     private var audit: ChaosAudit?
     private var ends: [String: Int] = [:]
     private var errors: [String: Int] = [:]
+    private var letters: ChaosLetters?
     private var audioFiles = 0
     private var orphans = 0
     private var records: JSONObject = [:]
@@ -30,10 +31,32 @@ struct ChaosEvidence {
         let audit = ChaosAudit(scale, run.book.page, tasks: tasks, creates: creates, jobs: jobs)
         self.audit = audit
         wrongs += audit.wrongs
+        let letters = try await Self.letters(to: run.house.sink, about: tasks)
+        self.letters = letters
+        wrongs += letters.wrongs + letters.untold.map { "the end of \($0) was not told" }
         for task in tasks {
             ends[task["status"]?.string ?? "?", default: 0] += 1
             if let code = task["error"]?["code"]?.string { errors[code, default: 0] += 1 }
             try await listen(to: task, gateway)
+        }
+    }
+
+    /// Everything that an address was told, as soon as it knows of every end.
+    private static func letters(to sink: Sink, about tasks: [JSONValue]) async throws -> ChaosLetters {
+        var count = -1
+        var latest = ChaosLetters([], tasks: tasks)
+        do {
+            return try await eventually("every end to be told", within: .seconds(90)) {
+                try await Task.sleep(for: .seconds(1))
+                let letters = sink.letters
+                defer { count = letters.count }
+                // Reading them takes a while: only when no more are coming.
+                guard letters.count == count else { return nil }
+                latest = ChaosLetters(letters, tasks: tasks)
+                return latest.untold.isEmpty ? latest : nil
+            }
+        } catch is NeverCame {
+            return latest
         }
     }
 
@@ -87,6 +110,7 @@ extension ChaosEvidence: CustomStringConvertible {
               ended       \(ends.values.reduce(0, +)): \(Self.list(ends)); besides, \(book.deleted.count) deleted
               reasons     \(Self.list(errors))
               vendors     \(creates) creates, \(jobs) jobs taken
+              webhooks    \(letters?.told ?? 0) ends told; \(letters?.again ?? 0) messages came again under their id
               audio       \(audioFiles) takes served whole; \(orphans) files without a task, gone after a repair
               lost \(audit.lost), stuck \(audit.stuck), sent twice \(audit.sentTwice), paid twice \
             \(audit.paidTwice); \(wrongs.count) wrongs in all

@@ -8,6 +8,8 @@ struct ChaosHouse: Sendable {
     let doubles: Peer
     let folder: Folder
     let port: LoopbackPort
+    /// What is told of some tasks.
+    let sink: Sink
 
     /// Lends a house; the doubles live through all of it, the gateway is the borrower's to start and kill.
     static func with(_ scale: ChaosScale, _ body: (ChaosHouse) async throws -> Void) async throws {
@@ -19,11 +21,19 @@ struct ChaosHouse: Sendable {
                 in: folder
             )
             defer { program.send(SIGKILL) }
-            try await withClient { client in
-                let doubles = try await program.peer(client, ready: "/healthz")
-                let house = ChaosHouse(doubles: doubles, folder: folder, port: try LoopbackPort())
-                try await house.prepare(scale)
-                try await body(house)
+            try await Sink.with { sink in
+                try await sink.open()
+                sink.refuseSome()
+                try await withClient { client in
+                    let house = ChaosHouse(
+                        doubles: try await program.peer(client, ready: "/healthz"),
+                        folder: folder,
+                        port: try LoopbackPort(),
+                        sink: sink
+                    )
+                    try await house.prepare(scale)
+                    try await body(house)
+                }
             }
             #expect(await program.stop() == 0, "\(program.errors)")
         }

@@ -18,6 +18,8 @@ struct ChaosOrder: Sendable {
     /// How long the create waits for the sound's end, in seconds.
     let wait: Int?
     let whim: Whim
+    /// Whether an address is told of its events.
+    let isTold: Bool
     /// How many calls at vendors it takes when nothing fails.
     let calls: Int
 
@@ -48,6 +50,7 @@ struct ChaosOrder: Sendable {
         calls = shape.calls
         key = chance.shows(0.7) ? "key-\(scale.seed)-\(number)" : nil
         wait = chance.shows(0.05) ? 1 : nil
+        isTold = chance.shows(0.4)
         let whim = Double.random(in: 0..<1, using: &chance)
         self.whim = whim < 0.05 ? .cancel : whim < 0.15 && key != nil ? .repeated : .none
     }

@@ -109,6 +109,7 @@ struct ChaosRun {
                 group.addTask {
                     var caller = ChaosCaller(
                         gateway: gateway,
+                        hook: house.sink.url,
                         book: book,
                         scale: scale,
                         limit: limit,

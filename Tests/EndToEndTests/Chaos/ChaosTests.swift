@@ -22,7 +22,9 @@ import Testing
 /// 4. *Nothing is paid twice.* For each order the jobs that vendors took, less those that the vendors failed themselves
 ///    and said so, are no more than the calls that the sound takes: so no second call is made for a sound while an
 ///    earlier one was taken, or may have been. A task does not cost more than its jobs.
-/// 5. *Nothing lies around.* The stopped gateway's folder is in order by `soundgate doctor --deep`, but for audio that a
+/// 5. *Nothing goes untold.* The address of each task that has one is told of its end, in order behind what went before.
+///    A message that comes again has its first id and its first content.
+/// 6. *Nothing lies around.* The stopped gateway's folder is in order by `soundgate doctor --deep`, but for audio that a
 ///    kill has left between the disk and the ledger: such orphans are counted, and gone after `--repair`.
 @Suite struct ChaosTests {
     @Test func nothingIsLostStuckOrPaidTwiceHoweverOftenTheGatewayIsKilled() async throws {
