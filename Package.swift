@@ -209,7 +209,7 @@ let package = Package(
             [
                 "Emulators", "Tasks", "Timing", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
                 "HTTPServer", "HTTPClient",
-                "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(
