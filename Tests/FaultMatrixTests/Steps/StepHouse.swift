@@ -359,12 +359,15 @@ final class StepHouse {
         }
     }
 
-    /// Audio of which no task knows: its process died between the file and the ledger, and nobody made it again. It goes
-    /// when orphans are swept.
+    /// Audio of which no task knows: its process died between the file and the ledger, and nobody made it again.
+    ///
+    /// It goes when orphans are swept.
     var isLosingAudio: Bool {
         guard let left else { return false }
-        let isGivenUp = script.situation.value.stored?.status == .failed
-        return isGivenUp || life.kind == .streamed && left.attempts.contains { $0.state == .intended }
+        if case .diesAndJumps = script.lastFault?.mishap, script.situation.value.stored?.status == .failed {
+            return true
+        }
+        return life.kind == .streamed && left.attempts.contains { $0.state == .intended }
     }
 
     /// The task as the engine shows it, where it still does.
