@@ -11,7 +11,8 @@ extension Engine {
     /// The least time that a recovered task with something at a vendor gets, whatever its deadline was.
     private static let graceAfterRestart = Duration.seconds(60)
 
-    func adopt(_ record: TaskRecord) {
+    /// Begins to act for a task, a new one or one that an earlier process left.
+    func adopt(_ record: TaskRecord, isNew: Bool = false) {
         guard live[record.id] == nil, !isStopping else { return }
         let task = Live(
             machine: TaskMachine(record, policy: parts.policy),
@@ -25,9 +26,10 @@ extension Engine {
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
-        // A clock that was set back meanwhile gives nobody more than was given at first.
+        // A clock that was set back meanwhile gives nobody more than was given at first, and one that was set forward takes
+        // nothing from a new task.
         let span = record.deadline.milliseconds - record.createdAt.milliseconds
-        let left = min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
+        let left = isNew ? span : min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
         // What was paid for while nobody was here may be done: it is asked for once before it is given up.
         // So is what a vendor may still tell of: its call may have been refused while nobody was here.
         let isAtVendor = task.machine.record.attempts.contains { attempt in

@@ -316,7 +316,7 @@ package actor Engine {
 
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
-        loop.execute { self.assumeIsolated { $0.adopt(record) } }
+        loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
     }
 
     /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way here.
