@@ -72,7 +72,9 @@ struct DiskTests {
             let (room, _) = isWatched ? room(.ledger, for: 5, pool) : room(.tasks, for: 0, pool)
             try await withEngine([], folder: folder, room: room) { bench in
                 if !isWatched { try FileManager.default.removeItem(atPath: home) }
-                let task = try await bench.create(at: ["builtin"]) { $0.duration = 0.5 }
+                let task = try await bench.create(at: ["builtin"], deadline: .seconds(10_000_000)) {
+                    $0.duration = 0.5
+                }
                 if !isWatched {
                     while !bench.log.messages.contains("a sound could not be stored; trying again") {
                         await Task.yield()
@@ -98,7 +100,7 @@ struct DiskTests {
             let home = "\(folder)/audio/incoming"
             try await withEngine([("suno", vendor)], folder: folder) { bench in
                 try FileManager.default.removeItem(atPath: home)
-                let task = try await bench.create()
+                let task = try await bench.create(deadline: .seconds(10_000_000))
                 // Some 200 seconds of the engine's time: longer than a vendor's file that does not come is tried.
                 while bench.log.messages.count(where: { $0 == "a result could not be kept" }) < 20 {
                     await Task.yield()

@@ -33,16 +33,21 @@ final class DreamTime: Timekeeper {
 
     func wake(on loop: EventLoop, after span: Duration, _ body: @escaping @Sendable () -> Void) {
         let wait = UInt64(max(0, span / .nanoseconds(1)))
-        let isShort = state.withLock { state in
+        let due = state.withLock { state in
             state.asked += 1
-            guard wait > patience else {
-                state.instant += wait
-                return true
+            let own = Wait(due: state.instant + wait, loop: loop, body: body)
+            guard wait <= patience else {
+                state.held.append(own)
+                return [Wait]()
             }
-            state.held.append(Wait(due: state.instant + wait, loop: loop, body: body))
-            return false
+            state.instant += wait
+            // Short waits may add up to a long one.
+            let now = state.instant
+            let passed = state.held.filter { $0.due <= now }.sorted { $0.due < $1.due }
+            state.held.removeAll { $0.due <= now }
+            return passed + [own]
         }
-        if isShort { loop.execute(body) }
+        for wait in due { wait.loop.execute(wait.body) }
     }
 
     /// Lets go of those who wait: they hold the engine, which holds this clock.

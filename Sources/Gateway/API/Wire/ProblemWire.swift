@@ -72,7 +72,8 @@ extension ProblemDetails {
             self.init(
                 .serviceUnavailable,
                 code: "storage_unavailable",
-                detail: "The gateway's ledger cannot be used just now; nothing was accepted. Try again later."
+                detail:
+                    "The gateway's ledger cannot be used just now. Try again later; with an Idempotency-Key the same request makes one sound, whatever was stored."
             )
         }
     }
