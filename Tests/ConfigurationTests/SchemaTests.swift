@@ -23,7 +23,8 @@ import YAML
         (ServerConfiguration.Limits(), ["server", "limits"]),
         (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
-        (AssetsConfiguration(), ["assets"]), (Client(name: "", keySHA256: ""), ["clients", "*"]),
+        (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
+        (Client(name: "", keySHA256: ""), ["clients", "*"]),
         (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
         (
             ProviderConfiguration.Credential(name: "", key: Secret("")),
@@ -99,8 +100,8 @@ import YAML
     @Test(arguments: [
         "servr: {}", "server: 1", "server: {tls: {}}", "server: {threads: 65}", "server: {threads: '8'}",
         "server: {drain: 20}", "server: {drain: 1.5s}", "server: {listen: []}", "server: {listen: ':80'}",
-        "server: {limits: {body: 1MB}}", "server: {public_url: 'https://x/?a'}", "vault: {}",
-        "clients: closed",
+        "server: {limits: {body: 1MB}}", "server: {public_url: 'https://x/?a'}", "vault: {key: []}",
+        "vault: {file: ''}", "clients: closed",
         "clients: [{name: a}]", "clients: [{name: A, key_sha256: x}]", "providers: {Suno: {}}",
         "providers: {suno: {adapter: nope}}", "providers: {builtin: {enabled: yes}}",
         "providers: {sunoapi: {credentials: [{name: a, key: ''}]}}", "routing: {policy: cheapest}",

@@ -8,7 +8,11 @@ package enum HMACSHA256 {
     }
 
     /// The code that proves these bytes to whoever holds the key.
-    package static func authenticate(_ message: [UInt8], key: RawSpan) -> Digest {
+    package static func authenticate(_ message: [UInt8], key: LockedBytes) -> Digest {
+        key.withBytes { authenticate(message, key: $0) }
+    }
+
+    private static func authenticate(_ message: [UInt8], key: RawSpan) -> Digest {
         unsafe Digest { output in
             unsafe key.withUnsafeBytes { key in
                 unsafe message.span.withUnsafeBufferPointer { message in

@@ -12,5 +12,5 @@ enum CommandList {
             ClientCommand.command,
             WebhooksCommand.register,
             DoctorCommand.command,
-        ] + LaterCommands.all + [VersionCommand.command]
+        ] + VaultCommands.all + [VersionCommand.command]
 }

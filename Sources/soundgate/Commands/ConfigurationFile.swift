@@ -12,7 +12,8 @@ enum ConfigurationFile {
             fileName: path,
             adapters: GatewayConfiguration.knownAdapters,
             environment: { Environment[$0] },
-            readFile: { try TextFile.read($0) }
+            readFile: { try TextFile.read($0) },
+            openVault: VaultOpening.secrets
         )
     }
 }

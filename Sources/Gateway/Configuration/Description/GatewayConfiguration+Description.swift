@@ -21,6 +21,13 @@ extension GatewayConfiguration {
                     "How result audio is fetched and kept"
                 ),
                 Field(
+                    "vault",
+                    \.vault,
+                    .openedVault,
+                    "The sealed vault that ${vault:NAME} reads",
+                    readFirst: true
+                ),
+                Field(
                     "clients",
                     \.clients,
                     .clientAccess,
@@ -43,7 +50,6 @@ extension GatewayConfiguration {
                     "How a provider is chosen"
                 ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
-                .later("vault", "The sealed credential vault"),
                 .later("webhooks", "Where webhooks may go"),
             ]
         )

@@ -108,13 +108,16 @@ extension Shape<Secret<String>> {
     /// A text that no message ever shows.
     static var secret: Shape {
         Shape(schema: ["type": "string", "minLength": 1]) { node, path, reader in
-            guard let text = reader.text(node, path)?.text else { return nil }
-            guard !text.isEmpty else {
+            guard let secret = reader.secret(node, path) else { return nil }
+            guard secret.withBytes({ !$0.isEmpty }) else {
                 reader.report(node.position, path, "is empty", remedy: "give it the vendor's key")
                 return nil
             }
             // The key goes into a header field, where a line break would begin another one.
-            guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            let isPlain = secret.withBytes { bytes in
+                bytes.withUnsafeBytes { $0.allSatisfy { (0x21...0x7E).contains($0) } }
+            }
+            guard isPlain else {
                 reader.report(
                     node.position,
                     path,
@@ -123,7 +126,7 @@ extension Shape<Secret<String>> {
                 )
                 return nil
             }
-            return Secret(text)
+            return secret
         }
     }
 }
