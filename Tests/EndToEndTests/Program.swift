@@ -13,7 +13,8 @@ final class Program: Sendable {
         let errors: String
     }
 
-    private let process: pid_t
+    /// The number of its process.
+    let process: pid_t
     private let folder: Folder
     private let number: Int
     private let state = Guarded(State())
@@ -46,11 +47,17 @@ final class Program: Sendable {
         return String(cString: resolved)
     }
 
-    /// Starts the program in a folder, which becomes its working directory.
-    init(_ arguments: [String], in folder: Folder, environment: [String: String] = [:]) throws {
+    /// Starts the program in a folder, which becomes its working directory; `input` is what stands on its standard
+    /// input, and no longer than a pipe holds.
+    init(
+        _ arguments: [String],
+        in folder: Folder,
+        environment: [String: String] = [:],
+        input: String? = nil
+    ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(arguments, in: folder, number, environment)
+        process = try Self.spawn(arguments, in: folder, number, environment, input)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0
@@ -71,9 +78,10 @@ final class Program: Sendable {
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
+        input: String? = nil,
         within limit: Duration = .seconds(60)
     ) async throws -> Outcome {
-        let program = try Program(arguments, in: folder, environment: environment)
+        let program = try Program(arguments, in: folder, environment: environment, input: input)
         let status = await program.end(within: limit)
         return Outcome(status: status, output: program.output, errors: program.errors)
     }
@@ -146,12 +154,19 @@ final class Program: Sendable {
         _ arguments: [String],
         in folder: Folder,
         _ number: Int,
-        _ environment: [String: String]
+        _ environment: [String: String],
+        _ input: String?
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        let pipe = try input.map { try filledPipe($0) }
+        defer { if let pipe { close(pipe) } }
+        if let pipe {
+            posix_spawn_file_actions_adddup2(&actions, pipe, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         posix_spawn_file_actions_addopen(&actions, 1, folder.file("output-\(number)"), flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder.file("errors-\(number)"), flags, 0o600)
@@ -167,12 +182,23 @@ final class Program: Sendable {
 
         // A child's own directory is beyond portable `posix_spawn`; `env` becomes the program, its number included.
         let settings = environment.map { "\($0.key)=\($0.value)" }
-        let line = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY"] + settings + [path] + arguments
+        let line = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY", "--unset=SOUNDGATE_VAULT_KEY"] + settings + [path] + arguments
         var words = line.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
         let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)
         guard code == 0 else { throw SystemError("posix_spawn", subject: path, code: code) }
         return process
+    }
+
+    /// The end of a pipe from which the text is read, and then its end.
+    private static func filledPipe(_ text: String) throws -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        // Close-on-exec, or a program that another test starts now would hold it open.
+        try retryingSystemCall("pipe2") { pipe2(&ends, O_CLOEXEC) }
+        defer { close(ends[1]) }
+        let bytes = Array(text.utf8)
+        try #require(write(ends[1], bytes, bytes.count) == bytes.count)
+        return ends[0]
     }
 }

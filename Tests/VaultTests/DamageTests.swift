@@ -21,9 +21,9 @@ import Vault
         }
     }
 
-    @Test func everyByteWithEveryOtherValueIsRefused() {
+    @Test func everyByteThatBecomesALineEndOrASpaceIsRefused() {
         for index in bytes.indices {
-            for value in UInt8.min...UInt8.max where value != bytes[index] {
+            for value in [0x00, 0x0A, 0x0D, 0x20, 0xFF] as [UInt8] where value != bytes[index] {
                 var changed = bytes
                 changed[index] = value
                 do throws(VaultError) {

@@ -61,6 +61,8 @@ extension SealedVault {
             throw last.starts(with: "sum ".utf8) && last.count > sumLength ? .damaged : .truncated
         }
         guard sumLine.starts(with: "sum ".utf8), sumLine.count == sumLength else {
+            // Nor was anything cut where only the end of the line before was changed.
+            if sumLine.suffix(sumLength).starts(with: "sum ".utf8) { throw .damaged }
             let isOurs = ["\(magic) ", "kdf ", "key ", "entry ", "mac "].contains {
                 sumLine.starts(with: $0.utf8)
             }

@@ -34,51 +34,17 @@ package enum HKDF {
         _ purpose: [UInt8],
         to output: UnsafeMutableRawBufferPointer
     ) -> Bool {
-        let method = unsafe EVP_KDF_fetch(nil, "HKDF", nil)
-        defer { unsafe EVP_KDF_free(method) }
-        // It has a reference of its own to the method.
-        let context = unsafe EVP_KDF_CTX_new(method)
-        defer { unsafe EVP_KDF_CTX_free(context) }
-        guard unsafe context != nil else { return false }
-        // Parameters are read during the call, and pointers to mutable memory are only how C spells it.
-        var digest = Array("SHA256".utf8CString)
-        var (salt, purpose) = (salt, purpose)
-        let counts = (salt: salt.count, purpose: purpose.count)
-        return unsafe digest.withUnsafeMutableBufferPointer { digest in
-            unsafe salt.withUnsafeMutableBytes { salt in
-                unsafe purpose.withUnsafeMutableBytes { purpose in
-                    var parameters = unsafe [
-                        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.baseAddress, 0),
-                        OSSL_PARAM_construct_octet_string(
-                            OSSL_KDF_PARAM_KEY,
-                            UnsafeMutableRawPointer(mutating: secret.baseAddress),
-                            secret.count
-                        ),
-                        OSSL_PARAM_construct_octet_string(
-                            OSSL_KDF_PARAM_INFO,
-                            purpose.baseAddress,
-                            counts.purpose
-                        ),
-                    ]
-                    // No salt and an empty one are the same: a block of zeros.
-                    if counts.salt > 0 {
-                        unsafe parameters.append(
-                            OSSL_PARAM_construct_octet_string(
-                                OSSL_KDF_PARAM_SALT,
-                                salt.baseAddress,
-                                counts.salt
-                            )
-                        )
-                    }
-                    unsafe parameters.append(OSSL_PARAM_construct_end())
-                    return unsafe EVP_KDF_derive(
-                        context,
-                        output.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                        output.count,
-                        parameters
-                    ) == 1
-                }
-            }
-        }
+        let context = unsafe EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nil)
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        var count = output.count
+        let key = unsafe secret.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        // No salt and an empty one are the same: a block of zeros. "set1" and "add1" copy what they are given.
+        return unsafe EVP_PKEY_derive_init(context) == 1
+            && EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()) == 1
+            && (salt.isEmpty || EVP_PKEY_CTX_set1_hkdf_salt(context, salt, Int32(salt.count)) == 1)
+            && EVP_PKEY_CTX_set1_hkdf_key(context, key, Int32(secret.count)) == 1
+            && (purpose.isEmpty || EVP_PKEY_CTX_add1_hkdf_info(context, purpose, Int32(purpose.count)) == 1)
+            && EVP_PKEY_derive(context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &count) == 1
+            && count == output.count
     }
 }

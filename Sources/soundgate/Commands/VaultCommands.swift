@@ -4,6 +4,7 @@ import Glibc
 import JSON
 import Spelling
 import Telemetry
+import Threads
 import Vault
 
 /// Keeps vendors' keys sealed. There is no command that shows one.
@@ -74,6 +75,7 @@ enum VaultCommands {
             signals: Interruption.signals,
             run: { invocation in
                 do {
+                    try ProcessMemory.protect()
                     try run(invocation, try VaultPlace(invocation))
                 } catch let problems as ConfigurationProblems {
                     Console.note(problems.description)
