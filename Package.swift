@@ -80,7 +80,7 @@ let package = Package(
         wrapper("Telemetry", ["CLinux", "Threads"]),
 
         // Gateway: the product.
-        library("Sound", on: "Gateway", ["JSON", "Spelling"]),
+        library("Sound", on: "Gateway", ["JSON", "HTTP", "Spelling"]),
         .target(
             name: "Synthesis",
             path: "Sources/Gateway/Synthesis",
@@ -205,7 +205,8 @@ let package = Package(
         tests(
             "FaultMatrix",
             [
-                "Emulators", "Tasks", "Routing", "Providers", "Sound", "Assets", "HTTP", "HTTPServer",
+                "Emulators", "Tasks", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
+                "HTTPServer",
                 "HTTPClient",
                 "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]

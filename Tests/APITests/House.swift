@@ -18,6 +18,7 @@ import Threads
 struct House {
     let gateway: Gateway
     let engine: Engine
+    let ledger: SQLiteLedger
     let log = LogMemory()
     let directory: String
     private let handler: Handler
@@ -30,9 +31,10 @@ struct House {
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
+        self.ledger = ledger
         let store = try AssetStore(directory: platform.directory + "/audio")
         let log = Log(level: .info, sink: log)
-        let parts = Engine.Parts(
+        var parts = Engine.Parts(
             providers: platform.providers,
             ledger: ledger,
             store: store,
@@ -47,6 +49,7 @@ struct House {
             time: SystemTime(),
             log: log
         )
+        parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
         configuration.clients = clients

@@ -59,7 +59,8 @@ struct RefusalTests {
         .create(#"{"prompt": "x", "provider": []}"#, "provider wrong_type"),
         .create(#"{"prompt": "x", "max_cost": 5}"#, "max_cost wrong_type"),
         .create(#"{"prompt": "x", "deadline": 0}"#, "deadline out_of_range"),
-        .create(#"{"prompt": "x", "webhook_url": "https://a.example"}"#, "webhook_url not_supported"),
+        .create(#"{"prompt": "x", "webhook_url": "a.example/hook"}"#, "webhook_url invalid"),
+        .create(#"{"prompt": "x", "webhook_url": ["https://a.example"]}"#, "webhook_url wrong_type"),
         .create(#"{"prompt": "x", "metadata": {"a": 1}}"#, "metadata.a wrong_type"),
         .create(
             #"{"prompt": "x", "provider_options": {"nobody": {}}}"#,

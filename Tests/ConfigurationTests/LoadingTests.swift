@@ -26,7 +26,7 @@ import Testing
               timeouts: {header: 1s, body: 2s, idle: 3m, write: 400ms}
               drain: 0s
             storage: {sqlite: {path: /var/x.db}}
-            assets: {directory: /a, fetch_for: 1m, maximum_size: 1MiB, maximum_duration: 1m}
+            assets: {directory: /a, fetch_for: 1m, maximum_size: 1MiB, maximum_duration: 1m, retention: 0s}
             clients:
               - {name: team, key_sha256: \(digest)}
               - {name: boss, key_sha256: \(digest), admin: true}
@@ -64,6 +64,7 @@ import Testing
         #expect(configuration.assets.fetchFor == .seconds(60))
         #expect(configuration.assets.maximumSize == 1 << 20)
         #expect(configuration.assets.maximumDuration == .seconds(60))
+        #expect(configuration.assets.retention == .zero)
         #expect(
             configuration.clients
                 == .listed([

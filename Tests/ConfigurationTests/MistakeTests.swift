@@ -209,7 +209,6 @@ struct Mistake: CustomTestStringConvertible {
         ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
         ("webhooks: {}", "1:1: webhooks"),
-        ("assets: {retention: 30d}", "1:10: assets.retention"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
         ("clients: [{name: a, key_sha256: \(digest), webhook_secret: x}]", "1:99: clients[0].webhook_secret"),
     ])

@@ -106,7 +106,7 @@ import YAML
         "providers: {suno: {adapter: nope}}", "providers: {builtin: {enabled: yes}}",
         "providers: {sunoapi: {credentials: [{name: a, key: ''}]}}", "routing: {policy: cheapest}",
         "routing: {max_attempts: 0}", "log: {level: loud}", "storage: {sqlite: {path: ''}}",
-        "assets: {retention: 30d}",
+        "assets: {retention: 30}", "assets: {retention: never}",
     ])
     func whatTheSchemaRefusesTheReaderRefuses(_ text: String) throws {
         #expect(try complaints(text) != [])

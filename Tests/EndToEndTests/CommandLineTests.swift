@@ -5,7 +5,8 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "serve", "emulate", "sound", "plan", "providers", "config check", "config schema", "client new",
-        "webhooks register", "vault init", "vault set", "vault list", "vault remove", "vault rekey", "version",
+        "webhooks register", "vault init", "vault set", "vault list", "vault remove", "vault rekey",
+        "version",
     ]
 
     @Test func theOverviewNamesEveryCommand() async throws {

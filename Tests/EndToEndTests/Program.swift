@@ -48,16 +48,17 @@ final class Program: Sendable {
     }
 
     /// Starts the program in a folder, which becomes its working directory; `input` is what stands on its standard
-    /// input, and no longer than a pipe holds.
+    /// input, and no longer than a pipe holds. With `coreFiles` a crash may leave a core, unless the program objects.
     init(
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
-        input: String? = nil
+        input: String? = nil,
+        coreFiles: Bool = false
     ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(arguments, in: folder, number, environment, input)
+        process = try Self.spawn(arguments, in: folder, number, environment, input, coreFiles)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0
@@ -155,7 +156,8 @@ final class Program: Sendable {
         in folder: Folder,
         _ number: Int,
         _ environment: [String: String],
-        _ input: String?
+        _ input: String?,
+        _ coreFiles: Bool
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -182,11 +184,21 @@ final class Program: Sendable {
 
         // A child's own directory is beyond portable `posix_spawn`; `env` becomes the program, its number included.
         let settings = environment.map { "\($0.key)=\($0.value)" }
-        let line = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY", "--unset=SOUNDGATE_VAULT_KEY"] + settings + [path] + arguments
+        let shell = coreFiles ? ["sh", "-c", "ulimit -c $(ulimit -Hc) && exec \"$@\"", "sh"] : []
+        let line =
+            shell + ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY", "--unset=SOUNDGATE_VAULT_KEY"]
+            + settings + [path] + arguments
         var words = line.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)
+        let code = posix_spawn(
+            &process,
+            coreFiles ? "/bin/sh" : "/usr/bin/env",
+            &actions,
+            &attributes,
+            &words,
+            environ
+        )
         guard code == 0 else { throw SystemError("posix_spawn", subject: path, code: code) }
         return process
     }

@@ -97,11 +97,27 @@ struct RequestRulesTests {
         #expect(try faults(adding: #""max_cost": \#(value)"#) == expected)
     }
 
-    @Test("a webhook is refused by name as long as none would be sent")
-    func webhook() throws {
-        #expect(
-            try faults(adding: #""webhook_url": "https://example.com/hook""#) == ["webhook_url not_supported"]
-        )
+    @Test(
+        "a webhook's address is an absolute http or https URL of at most 2048 characters",
+        arguments: [
+            ("https://example.com/hook", []), ("http://127.0.0.1:9/h?x=1&y=%20", []), ("HTTPS://[::1]/", []),
+            ("https://example.com/" + String(repeating: "x", count: 2028), []),
+            ("https://example.com/" + String(repeating: "x", count: 2029), ["too_long"]),
+            ("example.com/hook", ["invalid"]), ("/hook", ["invalid"]), ("ftp://example.com/", ["invalid"]),
+            ("https://user:pass@example.com/", ["invalid"]), ("https://example.com/#part", ["invalid"]),
+            ("https://", ["invalid"]), ("https://exa mple.com/", ["invalid"]), (" ", ["required"]),
+        ]
+    )
+    func webhook(_ url: String, _ expected: [String]) throws {
+        #expect(try faults(adding: #""webhook_url": "\#(url)""#) == expected.map { "webhook_url \($0)" })
+    }
+
+    @Test("a webhook's address is kept as it came")
+    func keptWebhook() throws {
+        let request = try read(adding: #""webhook_url": "HTTPS://Example.com:443/Hook""#)
+        #expect(request.webhookURL == "HTTPS://Example.com:443/Hook")
+        #expect(try faults(adding: #""webhook_url": 5"#) == ["webhook_url wrong_type"])
+        #expect(try read(adding: #""webhook_url": null"#).webhookURL == nil)
     }
 
     @Test("metadata has at most 16 entries of at most 40 and 500 characters")

@@ -19,6 +19,7 @@ struct RoundTripTests {
         #"{"prompt": "x", "metadata": {"b": "1", "a": "", "é": "\u0000"}}"#,
         #"{"prompt": "x", "provider_options": {"a": {"n": 1, "f": 0.5, "z": null, "deep": [{"k": [true]}]}}}"#,
         #"{"prompt": "x", "gender": "neutral", "voice": "v", "timed_lyrics": true, "negative_prompt": "n"}"#,
+        #"{"prompt": "x", "webhook_url": "https://example.com/hook?a=b"}"#,
     ]
 
     @Test("what is stored reads back as the same request", arguments: bodies)
@@ -41,7 +42,8 @@ struct RoundTripTests {
             {"prompt": "x", "loop": true, "bpm": 1, "key": "C", "duration": 1, "variations": 1, "style": "s",
              "lyrics": "l", "negative_prompt": "n", "instrumental": true, "gender": "male", "voice": "v",
              "timed_lyrics": true, "prompt_influence": 0, "seed": 0, "format": "wav", "temporary": true,
-             "model": "m", "accept": "hint", "deadline": 5, "metadata": {"a": "b"}}
+             "model": "m", "accept": "hint", "deadline": 5, "webhook_url": "https://a.example/",
+             "metadata": {"a": "b"}}
             """
         )
         #expect(all.demands == RequestField.demands.filter { $0 != .vocalsOnly })

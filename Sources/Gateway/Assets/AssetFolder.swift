@@ -3,7 +3,9 @@ import Glibc
 package import Sound
 package import Threads
 
-/// The folder of an asset store as it lies on the disk, for looking after it while no gateway has it open.
+/// The folder of an asset store as it lies on the disk, for looking after it.
+///
+/// All calls block: they belong on a worker thread.
 package struct AssetFolder: Sendable {
     /// A file under the name of its content.
     package struct File: Sendable, Hashable {
@@ -11,6 +13,13 @@ package struct AssetFolder: Sendable {
         package let format: SoundFormat
         package let bytes: Int64
         package let path: String
+        /// When it was last written.
+        package let modified: Moment
+
+        /// What it would be if a task had it; how long it plays nobody knows.
+        package var asset: AssetRecord {
+            AssetRecord(sha256: sha256, format: format, bytes: bytes, duration: 0)
+        }
     }
 
     private let directory: String
@@ -23,20 +32,36 @@ package struct AssetFolder: Sendable {
     /// What is not named like one of ours is left out.
     package func files() throws(SystemError) -> [File] {
         var files: [File] = []
-        for byte in UInt8.min...UInt8.max {
-            let folder = "\(directory)/\(Hex.encode([byte]))"
-            for name in try Self.names(in: folder) {
-                let parts = name.split(separator: ".")
-                guard parts.count == 2, parts[0].utf8.count == 64,
-                    let format = SoundFormat(rawValue: String(parts[1]))
-                else { continue }
-                let path = "\(folder)/\(name)"
-                var status = stat()
-                guard stat(path, &status) == 0 else { throw SystemError("stat", subject: path) }
-                files.append(
-                    File(sha256: String(parts[0]), format: format, bytes: Int64(status.st_size), path: path)
-                )
+        for byte in UInt8.min...UInt8.max { files += try self.files(under: byte) }
+        return files
+    }
+
+    /// The kept files whose content's hash begins with a byte.
+    package func files(under byte: UInt8) throws(SystemError) -> [File] {
+        var files: [File] = []
+        let folder = "\(directory)/\(Hex.encode([byte]))"
+        for name in try Self.names(in: folder) {
+            let parts = name.split(separator: ".")
+            guard parts.count == 2, parts[0].utf8.count == 64,
+                let format = SoundFormat(rawValue: String(parts[1]))
+            else { continue }
+            let path = "\(folder)/\(name)"
+            var status = stat()
+            guard stat(path, &status) == 0 else {
+                // A gateway at work has removed it meanwhile.
+                if errno == ENOENT { continue }
+                throw SystemError("stat", subject: path)
             }
+            let seconds = Int64(status.st_mtim.tv_sec)
+            files.append(
+                File(
+                    sha256: String(parts[0]),
+                    format: format,
+                    bytes: Int64(status.st_size),
+                    path: path,
+                    modified: Moment(milliseconds: seconds * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
+                )
+            )
         }
         return files
     }
@@ -66,7 +91,8 @@ package struct AssetFolder: Sendable {
         }
     }
 
-    private static func names(in folder: String) throws(SystemError) -> [String] {
+    /// What lies in a folder, hidden files aside; nothing when it is not there.
+    static func names(in folder: String) throws(SystemError) -> [String] {
         guard let handle = opendir(folder) else {
             if errno == ENOENT { return [] }
             throw SystemError("opendir", subject: folder)

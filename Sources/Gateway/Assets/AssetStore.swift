@@ -37,6 +37,9 @@ package struct AssetStore: Sendable {
         clearIncoming()
     }
 
+    /// The folder as it lies on the disk.
+    package var folder: AssetFolder { AssetFolder(directory) }
+
     /// A fresh path for a file that is about to be written.
     package func temporaryPath() -> String { "\(directory)/incoming/\(Hex.encode(randomBytes(12)))" }
 
@@ -213,14 +216,8 @@ package struct AssetStore: Sendable {
 
     /// Half-written files belong to a process that is gone; one that stays behind only costs room.
     private func clearIncoming() {
-        guard let folder = opendir("\(directory)/incoming") else { return }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { unlink("\(directory)/incoming/\(name)") }
-        }
+        guard let names = try? AssetFolder.names(in: "\(directory)/incoming") else { return }
+        for name in names { unlink("\(directory)/incoming/\(name)") }
     }
 }
 

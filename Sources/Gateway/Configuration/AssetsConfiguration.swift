@@ -1,4 +1,4 @@
-/// How result audio is fetched and kept.
+/// How result audio is fetched and kept, and for how long.
 package struct AssetsConfiguration: Sendable, Equatable {
     /// The folder for audio files; a relative path starts at the working directory.
     package var directory = "data/audio"
@@ -8,6 +8,8 @@ package struct AssetsConfiguration: Sendable, Equatable {
     package var maximumSize = 200 * 1024 * 1024
     /// The longest result taken.
     package var maximumDuration: Duration = .seconds(900)
+    /// How long an ended task and its audio are kept; zero keeps them for ever.
+    package var retention: Duration = .seconds(30 * 86_400)
 
     /// The defaults.
     package init() {}

@@ -1,3 +1,4 @@
+import HTTP
 package import JSON
 import Spelling
 
@@ -142,13 +143,7 @@ extension SoundRequest {
     }
 
     private mutating func readRest(_ reader: inout FieldReader, knownProviders: [String]?) {
-        if reader.value(.webhookURL) != nil {
-            reader.refuse(
-                RequestField.webhookURL.rawValue,
-                .notSupported,
-                "this version does not send webhooks; use Prefer: wait, or follow /v1/sounds/{id}/events"
-            )
-        }
+        webhookURL = Self.readWebhookURL(&reader)
         readMetadata(&reader)
         guard let value = reader.value(.providerOptions) else { return }
         let field = RequestField.providerOptions.rawValue
@@ -174,6 +169,19 @@ extension SoundRequest {
             }
         }
         providerOptions = options
+    }
+
+    /// Whether the address is one that may be called is not asked here: that is the operator's to say.
+    private static func readWebhookURL(_ reader: inout FieldReader) -> String? {
+        guard let text = reader.string(.webhookURL, maximum: 2048) else { return nil }
+        if HTTPURL(text) != nil { return text }
+        reader.refuse(
+            RequestField.webhookURL.rawValue,
+            .invalid,
+            "webhook_url must be an absolute http or https URL without user name and fragment, "
+                + "such as \"https://example.com/hooks\""
+        )
+        return nil
     }
 
     private mutating func readMetadata(_ reader: inout FieldReader) {

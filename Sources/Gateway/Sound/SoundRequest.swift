@@ -36,6 +36,8 @@ package struct SoundRequest: Sendable, Equatable {
     package var maxCost: Cost.Amount?
     /// Seconds until the task gives up; `nil` means the gateway's default.
     package var deadline: Double?
+    /// An absolute `http` or `https` URL that is told of what happens to the task.
+    package var webhookURL: String?
     package var metadata: [String: String] = [:]
     package var providerOptions: JSONObject = [:]
 
@@ -106,6 +108,7 @@ package struct SoundRequest: Sendable, Equatable {
         put(.accept, accept.map { .string($0.rawValue) })
         put(.maxCost, maxCost.map { ["amount": .number($0.amount), "unit": .string($0.unit)] })
         put(.deadline, deadline.map { .number($0) })
+        put(.webhookURL, webhookURL.map { .string($0) })
         if !metadata.isEmpty {
             var map: JSONObject = [:]
             for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { map[key] = .string(value) }

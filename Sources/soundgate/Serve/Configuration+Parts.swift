@@ -64,12 +64,26 @@ extension Provider {
 }
 
 extension AssetsConfiguration {
+    /// How long ended tasks are kept; `nil` for ever.
+    var period: Duration? { retention > .zero ? retention : nil }
+
     var storeLimits: AssetStore.Limits {
         AssetStore.Limits(bytes: maximumSize, duration: maximumDuration / .seconds(1))
     }
 }
 
 extension ServerConfiguration {
+    /// Where clients find this gateway when they did not call it just now: the configured address, else the first one
+    /// that it listens on, if that is an address that can be called.
+    var shownURL: String? {
+        publicURL
+            ?? listen.lazy.compactMap { address in
+                guard case .tcp(let host, let port) = address, port != 0, host != "0.0.0.0", host != "::"
+                else { return nil }
+                return "http://\(address)"
+            }.first
+    }
+
     var addresses: [HTTPServer.ListenAddress] {
         listen.map { address in
             switch address {

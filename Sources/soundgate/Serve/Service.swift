@@ -61,6 +61,7 @@ private struct House: Sendable {
     let client: HTTPClient
     let ledger: SQLiteLedger
     let engine: Engine
+    let retention: Retention
     let gateway: Gateway
     let server: Server
     let pools: [WorkerPool]
@@ -102,7 +103,20 @@ private struct House: Sendable {
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
+        parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
         engine = Engine(loop: loops[0], parts: parts)
+        retention = Retention(
+            loop: loops[0],
+            parts: Retention.Parts(
+                ledger: ledger,
+                store: store,
+                board: engine.board,
+                pool: files,
+                time: SystemTime(),
+                log: log,
+                period: configuration.assets.period
+            )
+        )
         let gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -140,6 +154,7 @@ private struct House: Sendable {
             // Before anybody can ask: what an earlier process left goes on first.
             try await recover()
             bound = try await server.start()
+            await retention.start()
         } catch {
             log(.error, "cannot start", ["reason": "\(error)"])
             await close()
@@ -158,6 +173,7 @@ private struct House: Sendable {
     private func drain() async {
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
         gateway.beginDraining()
+        await retention.stop()
         await engine.beginStopping()
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
@@ -175,6 +191,7 @@ private struct House: Sendable {
     }
 
     private func close() async {
+        await retention.stop()
         await engine.stop(within: .zero)
         await client.shutdown()
         await ledger.close()

@@ -1,5 +1,6 @@
 import Sound
 import Tasks
+import Webhooks
 
 /// A ledger in memory for one task, whose stored state can be waited for.
 final class OneTaskLedger: Ledger {
@@ -14,9 +15,12 @@ final class OneTaskLedger: Ledger {
         await stored.until { record in record.map { wants($0) || $0.status.hasEnded } ?? false }
     }
 
-    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
-    {
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
         stored.change { $0 = record }
         return .admitted
     }

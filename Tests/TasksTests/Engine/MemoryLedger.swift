@@ -1,6 +1,7 @@
 import Sound
 import Tasks
 import Threads
+import Webhooks
 
 /// A ledger in memory that fails when told to.
 final class MemoryLedger: Ledger {
@@ -9,6 +10,7 @@ final class MemoryLedger: Ledger {
         var answers: [IdempotencyKey: FirstAnswer] = [:]
         var failures = 0
         var commits: [TaskChange] = []
+        var messages: [OutboxMessage] = []
         var attempted = 0
         var onCommit: @Sendable () -> Void = {}
     }
@@ -19,6 +21,9 @@ final class MemoryLedger: Ledger {
     let takesAcceptances = Watch(true)
     /// How many of them have come.
     let acceptancesThatWait = Watch(0)
+
+    /// How often the engine has said that there are messages.
+    let nudges = Watch(0)
 
     /// The next so many commits fail.
     func fail(_ count: Int, onCommit: @escaping @Sendable () -> Void = {}) {
@@ -40,9 +45,20 @@ final class MemoryLedger: Ledger {
         await stored.until { records in records[id].map { wants($0) || $0.status.hasEnded } ?? false }
     }
 
-    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
-    {
+    /// Returns when a job of a task was stored, however late.
+    func untilAccepted(_ id: TaskID) async {
+        await stored.until { $0[id]?.attempts.contains { $0.providerTaskID != nil } ?? false }
+    }
+
+    /// What webhook addresses are to be told, in the order in which it was stored.
+    var messages: [OutboxMessage] { state.withLock { $0.messages } }
+
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
         if let answer {
             let known = state.withLock { state in
                 defer { state.answers[answer.key] = state.answers[answer.key] ?? answer }
@@ -51,6 +67,7 @@ final class MemoryLedger: Ledger {
             if let known { return .known(known) }
         }
         leave(record)
+        state.withLock { $0.messages += messages }
         return .admitted
     }
 
@@ -69,6 +86,7 @@ final class MemoryLedger: Ledger {
             if state.failures < 0 {
                 state.records[change.record.id] = change.record
                 state.commits.append(change)
+                state.messages += change.messages
             }
             return (state.failures >= 0, state.onCommit)
         }

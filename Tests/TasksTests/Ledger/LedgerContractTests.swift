@@ -126,11 +126,14 @@ struct LedgerContractTests {
         }
         try await store.run { ledger in
             let first = answer(nil, "snd_1")
-            #expect(try await ledger.admit(admitted("snd_1"), holder: one, answer: first) == .admitted)
-            let second = try await ledger.admit(admitted("snd_2"), holder: one, answer: answer(nil, "snd_2"))
+            func admit(_ id: String, _ answer: FirstAnswer) async throws -> Admission {
+                try await ledger.admit(admitted(id), holder: one, answer: answer, messages: [])
+            }
+            #expect(try await admit("snd_1", first) == .admitted)
+            let second = try await admit("snd_2", answer(nil, "snd_2"))
             #expect(second == .known(first))
             #expect(try await ledger.task(TaskID(rawValue: "snd_2")) == nil, "nothing is stored twice")
-            let other = try await ledger.admit(admitted("snd_3"), holder: one, answer: answer("c", "snd_3"))
+            let other = try await admit("snd_3", answer("c", "snd_3"))
             #expect(other == .admitted)
             var sent = first
             sent.status = 200
@@ -142,7 +145,8 @@ struct LedgerContractTests {
             var late = admitted("snd_4")
             late.createdAt = nextDay.advanced(by: .seconds(1))
             let again = answer(nil, "snd_4", at: late.createdAt)
-            #expect(try await ledger.admit(late, holder: one, answer: again) == .admitted)
+            let lateOne = try await ledger.admit(late, holder: one, answer: again, messages: [])
+            #expect(lateOne == .admitted)
         }
     }
 

@@ -1,18 +1,19 @@
 import Foundation
 import Sound
 import Tasks
+import Webhooks
 
 /// A kind of store that has to keep the ledger's contract; a new one joins `all` and is tested like the others.
 struct LedgerStore: Sendable, CustomStringConvertible {
     let name: String
-    let open: @Sendable (_ path: String) async throws -> any Ledger
+    let open: @Sendable (_ path: String) async throws -> any Ledger & Outbox
 
     var description: String { name }
 
     static let all = [LedgerStore(name: "SQLite") { try await SQLiteLedger(path: $0) }]
 
     /// Lends a fresh store and clears up after it.
-    func run<Result>(_ body: (any Ledger) async throws -> Result) async throws -> Result {
+    func run<Result>(_ body: (any Ledger & Outbox) async throws -> Result) async throws -> Result {
         try await withFolder { folder in
             let ledger = try await open("\(folder)/ledger.db")
             do {

@@ -124,6 +124,12 @@ private struct Walk {
             #expect(now == before, "an ended task changed: \(step)")
             #expect(effects.isEmpty, "an ended task asks for something: \(step)")
         }
+        let milestones = now.milestones.map(\.id)
+        #expect(Set(milestones).count == milestones.count, "\(step)")
+        #expect(
+            Set(before.milestones.map(\.id)).isSubset(of: milestones),
+            "what was told is taken back: \(step)"
+        )
         let ready = now.outputs.count { $0.status == .ready }
         let calls = now.attempts.filter(\.isOpen).map(\.takes) + now.waiting.map(\.takes)
         #expect(calls.count <= 1 || now.routes[0].takesPerCall != nil, "\(step)")

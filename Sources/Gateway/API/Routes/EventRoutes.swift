@@ -1,6 +1,5 @@
 import HTTP
 import HTTPServer
-import JSON
 import Sound
 import Tasks
 
@@ -79,23 +78,18 @@ extension Gateway {
         for call: Request
     ) async throws {
         let position = parts.engine.board.position(record.id)
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("type", type)
-        json.member("timestamp", stamp(moment))
-        json.key("data")
-        TaskWire(
-            record: record,
-            baseURL: baseURL(for: call),
-            queuePosition: position,
-            expectedEnd: parts.engine.board.expectedEnd(record.id)
-        ).write(to: &json)
-        json.endObject()
+        let wire = AnnouncementWire(baseURL: baseURL(for: call))
         var event = Array("event: \(type)\n".utf8)
         if let id { event += "id: \(id)\n".utf8 }
         event += "data: ".utf8
         // JSON has no line breaks of its own, so one line of data is enough.
-        event += json.bytes
+        event += wire.bytes(
+            of: record,
+            type: type,
+            at: moment,
+            queuePosition: position,
+            expectedEnd: parts.engine.board.expectedEnd(record.id)
+        )
         event += "\n\n".utf8
         try await writer.write(event)
     }

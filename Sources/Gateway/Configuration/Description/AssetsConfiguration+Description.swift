@@ -29,7 +29,12 @@ extension AssetsConfiguration {
                     .duration(in: .seconds(1) ... .seconds(86_400)),
                     "The longest result taken"
                 ),
-                .later("retention", "How long audio of ended tasks is kept"),
+                Field(
+                    "retention",
+                    \.retention,
+                    .duration(in: .zero ... .seconds(36_500 * 86_400)),
+                    "How long ended tasks and their audio are kept; 0s keeps them for ever"
+                ),
             ]
         )
     }

@@ -11,12 +11,15 @@ extension Engine {
 
     func adopt(_ record: TaskRecord) {
         guard live[record.id] == nil, !isStopping else { return }
-        var machine = TaskMachine(record, policy: parts.policy)
+        let task = Live(
+            machine: TaskMachine(record, policy: parts.policy),
+            places: places.removeValue(forKey: record.id) ?? [:]
+        )
         let now = parts.time.moment
-        let effects = machine.resume(at: now) { route in
+        let effects = task.machine.resume(at: now) { route in
             provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
         }
-        live[record.id] = Live(machine: machine, places: places.removeValue(forKey: record.id) ?? [:])
+        live[record.id] = task
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
@@ -48,7 +51,7 @@ extension Engine {
             }
             let event = known(event, of: id)
             let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
-            let change = live[id]?.machine.takeChange()
+            let change = takeChange(of: id)
             guard let record = live[id]?.machine.record else { break }
             // Without the ledger nothing may follow: the next process goes on from what is stored.
             if let change, await !commit(change) { break }
@@ -71,7 +74,7 @@ extension Engine {
 
     /// Commits what `resume` changed and runs what it asked for.
     private func settle(_ id: TaskID, _ effects: [TaskEffect]) {
-        guard let change = live[id]?.machine.takeChange() else {
+        guard let change = takeChange(of: id) else {
             for effect in effects { run(effect, for: id) }
             return
         }
@@ -92,6 +95,7 @@ extension Engine {
         while true {
             do throws(LedgerError) {
                 try await parts.ledger.commit(change)
+                if !change.messages.isEmpty { parts.messagesStored() }
                 return true
             } catch {
                 parts.log(

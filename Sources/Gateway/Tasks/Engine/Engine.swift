@@ -29,6 +29,10 @@ package actor Engine {
         package var fetchFor = Duration.seconds(120)
         /// Where vendors can reach this gateway, without a slash at its end; `nil` when they cannot.
         package var publicURL: String?
+        /// Writes what the webhook address of a task is told of a milestone; nobody is told of anything without it.
+        package var announce: Announcing?
+        /// Called when messages have been stored, on any thread; whoever delivers them need not wait for their time.
+        package var messagesStored: @Sendable () -> Void = {}
 
         /// The parts of an engine, with the usual policy.
         package init(
@@ -69,6 +73,8 @@ package actor Engine {
     /// By reference, and touched on the loop alone: a table of large values would be copied whole each time it grows.
     final class Live {
         var machine: TaskMachine
+        /// Milestones whose messages are stored with the task, or about to be; none without a webhook address.
+        var told: Set<String> = []
         var events: [TaskEvent] = []
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
@@ -86,6 +92,8 @@ package actor Engine {
         init(machine: TaskMachine, places: [Int: Place]) {
             self.machine = machine
             self.places = places
+            guard machine.record.request.webhookURL != nil else { return }
+            told = Set(machine.record.milestones.map(\.id))
         }
 
         func attempt(_ number: Int) -> AttemptRecord? {
@@ -227,7 +235,7 @@ package actor Engine {
         deadline: Duration
     ) async throws(LedgerError) -> TaskRecord {
         let record = newTask(request, routes: routes, client: client, deadline: deadline)
-        try await parts.ledger.admit(record, holder: holder)
+        _ = try await admit(record, answer: nil)
         takeUp(record)
         return record
     }
@@ -241,12 +249,27 @@ package actor Engine {
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
         let record = newTask(request, routes: routes, client: client, deadline: deadline)
-        switch try await parts.ledger.admit(record, holder: holder, answer: answer(record)) {
+        switch try await admit(record, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
             takeUp(record)
             return .created(record)
         }
+    }
+
+    /// Stores a new task and what its webhook address is to be told of it.
+    private nonisolated func admit(_ record: TaskRecord, answer: FirstAnswer?) async throws(LedgerError)
+        -> Admission
+    {
+        let messages = messages(of: record, beyond: [])
+        let admission = try await parts.ledger.admit(
+            record,
+            holder: holder,
+            answer: answer,
+            messages: messages
+        )
+        if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
+        return admission
     }
 
     private nonisolated func newTask(

@@ -1,4 +1,5 @@
 package import Sound
+package import Webhooks
 
 /// One durable change of a task: the record as it is now and which of its rows differ from what is stored.
 package struct TaskChange: Sendable, Equatable {
@@ -19,6 +20,8 @@ package struct TaskChange: Sendable, Equatable {
 
     package let record: TaskRecord
     package let parts: Parts
+    /// What the task's webhook address is to be told of the change.
+    package var messages: [OutboxMessage] = []
 }
 
 /// Which tasks a list shows.
@@ -74,14 +77,19 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
 /// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
 /// that several processes can share one ledger.
 package protocol Ledger: Sendable {
-    /// Stores a new task, leased to `holder`, and with it the first answer to its key; neither when the key is known.
-    func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
+    /// Stores a new task, leased to `holder`, and with it the first answer to its key and what is to be told of it;
+    /// nothing of it when the key is known.
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission
     /// The first answer to a key that is not older than ``FirstAnswer/keptFor``.
     func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer?
     /// Replaces the status and body of an answer by what was really sent.
     func revise(_ answer: FirstAnswer) async throws(LedgerError)
-    /// Stores a change of a task.
+    /// Stores a change of a task and its messages; a message that is stored already, by its id, is left as it is.
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
     func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
@@ -90,7 +98,7 @@ package protocol Ledger: Sendable {
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
     /// Tasks, newest first.
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
-    /// Removes an ended task and returns the content hashes that no other task refers to.
+    /// Removes an ended task, its messages too, and returns the content hashes that no other task refers to.
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord]
     /// Whether any task's output is this content.
     func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool
@@ -103,6 +111,6 @@ package protocol Ledger: Sendable {
 extension Ledger {
     /// Stores a new task without a key, leased to `holder`.
     package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
-        _ = try await admit(record, holder: holder, answer: nil)
+        _ = try await admit(record, holder: holder, answer: nil, messages: [])
     }
 }

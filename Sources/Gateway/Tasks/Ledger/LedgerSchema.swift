@@ -109,4 +109,41 @@ package let ledgerMigrations: [Migration] = [
                 WHERE status = 'ready';
             """
     ),
+    // What webhook addresses are to be told. `is_next` marks the first pending message of each task: what waits behind
+    // it, and all that is settled, is in no index that claims look at. The body comes last, so that the columns before
+    // it are read without its pages.
+    Migration(
+        "2026-11-21 messages",
+        sql: """
+            CREATE TABLE messages (
+                place INTEGER PRIMARY KEY NOT NULL,
+                id TEXT NOT NULL UNIQUE,
+                task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+                number INTEGER NOT NULL,
+                state TEXT NOT NULL,
+                is_next INTEGER NOT NULL,
+                host TEXT NOT NULL,
+                due_at INTEGER NOT NULL,
+                tries INTEGER NOT NULL,
+                lease_holder TEXT,
+                lease_until INTEGER,
+                client TEXT,
+                type TEXT NOT NULL,
+                created_at INTEGER NOT NULL,
+                settled_at INTEGER,
+                last_status INTEGER,
+                last_error TEXT,
+                url TEXT NOT NULL,
+                body BLOB NOT NULL,
+                UNIQUE (task, number)
+            ) STRICT;
+            CREATE INDEX waiting_messages ON messages (host, due_at) WHERE is_next = 1 AND lease_holder IS NULL;
+            CREATE INDEX leased_messages ON messages (lease_until) WHERE lease_holder IS NOT NULL;
+            CREATE INDEX unsettled_messages ON messages (place) WHERE state <> 'delivered';
+            """
+    ),
+    Migration(
+        "2026-11-21 when tasks ended",
+        sql: "CREATE INDEX ended_tasks ON tasks (ended_at) WHERE ended_at IS NOT NULL;"
+    ),
 ]

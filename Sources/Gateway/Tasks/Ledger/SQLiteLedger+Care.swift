@@ -19,13 +19,13 @@ extension SQLiteLedger {
 
     /// What SQLite finds wrong with the file; empty when it is sound.
     package func damage() async throws(LedgerError) -> [String] {
-        let lines = try await look { try $0.query("PRAGMA integrity_check(20)", []) { $0.text(0) } }
+        let lines = try await read { try $0.query("PRAGMA integrity_check(20)", []) { $0.text(0) } }
         return lines == ["ok"] ? [] : lines
     }
 
     /// How many tasks there are, and how many of them have not ended.
     package func counts() async throws(LedgerError) -> (tasks: Int, unfinished: Int) {
-        try await look { connection in
+        try await read { connection in
             let count = { (filter: String) in
                 try connection.first("SELECT COUNT(*) FROM tasks \(filter)", []) { $0.int(0) } ?? 0
             }
@@ -35,7 +35,7 @@ extension SQLiteLedger {
 
     /// Every output that has audio.
     package func keptOutputs() async throws(LedgerError) -> [KeptOutput] {
-        try await look { connection in
+        try await read { connection in
             try connection.query(
                 """
                 SELECT task, number, sha256, format, bytes, duration FROM outputs

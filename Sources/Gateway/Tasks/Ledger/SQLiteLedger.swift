@@ -1,6 +1,7 @@
-import SQLite
+package import SQLite
 package import Sound
 package import Telemetry
+package import Webhooks
 
 /// The ledger in one SQLite file: one process, grouped commits.
 package struct SQLiteLedger: Ledger {
@@ -12,19 +13,27 @@ package struct SQLiteLedger: Ledger {
     /// The database is locked for this process, so leases that a dead process left behind are void.
     ///
     /// - Throws: `DatabaseOpeningError` for a file that is in use, foreign, damaged or of a newer version.
-    package init(path: String, log: Log = .current) async throws {
+    package init(
+        path: String,
+        log: Log = .current,
+        options: Database.Options = Database.Options()
+    ) async throws {
         self.log = log
-        database = try Database(path: path, migrations: ledgerMigrations)
+        database = try Database(path: path, migrations: ledgerMigrations, options: options)
         try await database.write { connection in
             _ = try connection.run(
                 "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
             )
+            _ = try connection.run(MessageRows.voidAllLeases)
         }
     }
 
-    package func admit(_ record: TaskRecord, holder: LeaseHolder, answer: FirstAnswer?)
-        async throws(LedgerError) -> Admission
-    {
+    package func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
         let values = Rows.values(of: record)
         return try await write { connection in
             if let answer {
@@ -37,6 +46,7 @@ package struct SQLiteLedger: Ledger {
                 _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
             }
             _ = try connection.run(Rows.insertTask, values + [.text(holder.name), .null])
+            for message in messages { try MessageRows.add(message, on: connection) }
             return .admitted
         }
     }
@@ -59,7 +69,7 @@ package struct SQLiteLedger: Ledger {
     }
 
     package func commit(_ change: TaskChange) async throws(LedgerError) {
-        let (record, parts) = (change.record, change.parts)
+        let (record, parts, messages) = (change.record, change.parts, change.messages)
         try await write { connection in
             let id = SQLiteValue.text(record.id.rawValue)
             for index in parts.removedOutputs {
@@ -75,6 +85,7 @@ package struct SQLiteLedger: Ledger {
                 _ = try connection.run(Rows.putOutput, [id] + Rows.values(of: output))
             }
             _ = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id])
+            for message in messages { try MessageRows.add(message, on: connection) }
         }
     }
 
@@ -160,21 +171,13 @@ package struct SQLiteLedger: Ledger {
             }
             _ = try connection.run("DELETE FROM tasks WHERE id = ?", [.text(id.rawValue)])
             return try record.outputs.compactMap(\.asset).filter { asset in
-                let others = try connection.query(
-                    "SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1",
-                    [.text(asset.sha256)]
-                ) { $0.int(0) }
-                return others.isEmpty
+                try !Rows.refers(to: asset.sha256, on: connection)
             }
         }
     }
 
     package func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {
-        try await read { connection in
-            try connection.first("SELECT 1 FROM outputs WHERE sha256 = ? LIMIT 1", [.text(asset.sha256)]) {
-                $0.int(0)
-            } != nil
-        }
+        try await read { try Rows.refers(to: asset.sha256, on: $0) }
     }
 
     package func checkWritable() async throws(LedgerError) {
@@ -187,18 +190,13 @@ package struct SQLiteLedger: Ledger {
 
     // MARK: Errors
 
-    private func write<Result: Sendable>(
+    func write<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(LedgerError) -> Result {
         do { return try await database.write(body) } catch { throw Self.ledgerError(error) }
     }
 
-    /// A read for what looks after the file.
-    func look<Result: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Result
-    ) async throws(LedgerError) -> Result { try await read(body) }
-
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(LedgerError) -> Result {
         do { return try await database.read(body) } catch { throw Self.ledgerError(error) }

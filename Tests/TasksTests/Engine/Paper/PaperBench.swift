@@ -118,6 +118,8 @@ func withPaper(
             log: Log(level: .debug, sink: log)
         )
         parts.publicURL = "https://gateway.example"
+        parts.announce = { record, milestone, _ in Array("\(milestone.type) \(record.status)".utf8) }
+        parts.messagesStored = { ledger.nudges.change { $0 += 1 } }
         let engine = Engine(loop: loop, parts: parts)
         let outcome: Result<Void, any Error>
         do {
