@@ -47,8 +47,10 @@ final class Program: Sendable {
         return String(cString: resolved)
     }
 
-    /// Starts the program in a folder, which becomes its working directory; `input` is what stands on its standard
-    /// input, and no longer than a pipe holds. With `coreFiles` a crash may leave a core, unless the program objects.
+    /// Starts the program in a folder, which becomes its working directory.
+    ///
+    /// `input` stands on its standard input, and is no longer than a pipe holds. With `coreFiles` a crash may leave a
+    /// core, unless the program objects.
     init(
         _ arguments: [String],
         in folder: Folder,
@@ -203,11 +205,12 @@ final class Program: Sendable {
         return process
     }
 
-    /// The end of a pipe from which the text is read, and then its end.
+    /// Where the text is read, and then its end.
     private static func filledPipe(_ text: String) throws -> Int32 {
         var ends: [Int32] = [-1, -1]
-        // Close-on-exec, or a program that another test starts now would hold it open.
-        try retryingSystemCall("pipe2") { pipe2(&ends, O_CLOEXEC) }
+        // Close-on-exec from the first, or a program that another test starts now would hold it open.
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        try retryingSystemCall("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
         defer { close(ends[1]) }
         let bytes = Array(text.utf8)
         try #require(write(ends[1], bytes, bytes.count) == bytes.count)

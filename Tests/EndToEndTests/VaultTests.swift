@@ -67,7 +67,11 @@ import Testing
             #expect(try await vault(["remove", "suno/main"], in: folder).status == 1)
             let check = try await Program.run(["config", "check", "soundgate.yaml"], in: folder)
             #expect(check.status == 78)
-            #expect(check.output.contains("soundgate.yaml:5:39: providers.sunoapi.credentials[0].key: the vault has"))
+            #expect(
+                check.output.contains(
+                    "soundgate.yaml:5:39: providers.sunoapi.credentials[0].key: the vault has"
+                )
+            )
         }
     }
 
@@ -149,7 +153,9 @@ import Testing
                 #expect(run.status == 78)
                 let problem = place == 0 ? "is not a vault; " : "is damaged: its checksum does not fit; "
                 #expect(
-                    run.errors.hasPrefix("soundgate.yaml:1:8: vault.file: the vault data/vault.sealed \(problem)"),
+                    run.errors.hasPrefix(
+                        "soundgate.yaml:1:8: vault.file: the vault data/vault.sealed \(problem)"
+                    ),
                     "byte \(place): \(run.errors)"
                 )
             }
@@ -164,14 +170,19 @@ import Testing
         try await Folder.with { folder in
             try await prepare(folder)
             #expect(try await vault(["set", "other"], in: folder, input: "another").status == 0)
-            var lines = folder.text(of: "data/vault.sealed").split(separator: "\n").dropLast().map(String.init)
+            var lines = folder.text(of: "data/vault.sealed").split(separator: "\n").dropLast().map(
+                String.init
+            )
             let words = lines.map { $0.split(separator: " ") }
             lines[3] = (words[3][..<3] + words[4][3...]).joined(separator: " ")
             let text = lines.map { $0 + "\n" }.joined()
             try folder.write("\(text)sum \(SHA256.hash(text).hex)\n", to: "data/vault.sealed")
             let run = try await Program.run(["serve", "--config", "soundgate.yaml"], in: folder)
             #expect(run.status == 78)
-            #expect(run.errors.contains("what stands under other was sealed under suno/main"), "\(run.errors)")
+            #expect(
+                run.errors.contains("what stands under other was sealed under suno/main"),
+                "\(run.errors)"
+            )
         }
     }
 
@@ -217,8 +228,11 @@ import Testing
                     #expect(!bytes.isEmpty)
                     #expect(!Self.holdsKey(bytes), "\(name)")
                 }
-                let limits = String(decoding: Self.contents(of: "/proc/\(program.process)/limits"), as: UTF8.self)
-                #expect(limits.firstMatch(of: /Max core file size +0 +0 /) != nil, "\(limits)")
+                let limits = String(
+                    decoding: Self.contents(of: "/proc/\(program.process)/limits"),
+                    as: UTF8.self
+                )
+                #expect(limits.firstMatch(of: #/Max core file size +0 +0 /#) != nil, "\(limits)")
                 program.send(SIGABRT)
                 #expect(await program.end(within: .seconds(60)) == 128 + SIGABRT)
                 #expect(!folder.names.contains { $0.hasPrefix("core") })
@@ -256,5 +270,7 @@ import Testing
         return spellings.contains { bytes.contains($0) }
     }
 
-    private static func contents(of path: String) -> [UInt8] { Folder(path: "/").bytes(of: String(path.dropFirst())) }
+    private static func contents(of path: String) -> [UInt8] {
+        Folder(path: "/").bytes(of: String(path.dropFirst()))
+    }
 }

@@ -41,12 +41,7 @@ package struct FileReplacement {
         case .rename:
             try retryingSystemCall("rename", subject: path) { Glibc.rename(newPath, path) }
         case .syncFolder:
-            let name = VaultLock.folder(of: path)
-            let folder = try retryingSystemCall("open", subject: name) {
-                open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            }
-            defer { close(folder) }
-            try retryingSystemCall("fsync", subject: name) { fsync(folder) }
+            try VaultFile.syncFolder(of: path)
         }
     }
 

@@ -111,6 +111,16 @@ package struct VaultFile: Sendable {
         return nil
     }
 
+    /// Brings the names in a path's folder to the disk.
+    package static func syncFolder(of path: String) throws(SystemError) {
+        let name = VaultLock.folder(of: path)
+        let folder = try retryingSystemCall("open", subject: name) {
+            open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        defer { close(folder) }
+        try retryingSystemCall("fsync", subject: name) { fsync(folder) }
+    }
+
     /// Makes the folders that a path needs, for their owner alone (0700).
     package static func makeFolders(above path: String) throws(SystemError) {
         guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }

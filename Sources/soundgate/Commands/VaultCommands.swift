@@ -7,7 +7,9 @@ import Telemetry
 import Threads
 import Vault
 
-/// Keeps vendors' keys sealed. There is no command that shows one.
+/// Keeps vendors' keys sealed.
+///
+/// There is no command that shows one.
 enum VaultCommands {
     private static let newKeyFile = Option(
         "--new-key-file",
@@ -79,6 +81,9 @@ enum VaultCommands {
                     try run(invocation, try VaultPlace(invocation))
                 } catch let problems as ConfigurationProblems {
                     Console.note(problems.description)
+                    if word == "init", !invocation.has(VaultPlace.keyFile) {
+                        Console.note("A key that is not there yet is made with --key-file PATH.")
+                    }
                     return .configuration
                 } catch let error as VaultFileError {
                     throw CommandFailure(error)

@@ -1,7 +1,5 @@
 import Configuration
 import Crypto
-import Glibc
-import Threads
 import Vault
 
 /// Which vault a command line means, and where its key comes from.
@@ -88,43 +86,5 @@ struct VaultPlace {
             "there is no key for \(file.path): give --key-file PATH, set \(VaultConfiguration.keyVariable), "
                 + "or run this on a terminal"
         )
-    }
-}
-
-/// A file with nothing but a vault's key.
-enum KeyFile {
-    /// The key in the file, without line ends behind it.
-    static func read(_ path: String) throws -> Secret<String> {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
-            Console.note("\(path) can be read or written by others: chmod 600 \(path)")
-        }
-        var text = try TextFile.contents(of: path)[...]
-        while text.last?.isNewline == true { text.removeLast() }
-        return Secret(String(text))
-    }
-
-    /// The key in the file, or a random one in a new file (0600); hands it to `use`, and takes a new file away again
-    /// when that fails.
-    static func readOrMake(_ path: String, _ use: (VaultKey) throws -> Void) throws {
-        if access(path, F_OK) == 0 {
-            try use(try VaultKey(try read(path)))
-            return
-        }
-        let (key, text) = VaultKey.random()
-        do throws(SystemError) {
-            try VaultFile.makeFolders(above: path)
-        } catch {
-            throw CommandFailure(.cannotCreate, "cannot create \(path): \(error.reason)")
-        }
-        let file = try SecretFile(creating: path)
-        do {
-            try text.reveal { text throws(SystemError) in try file.keep(text) }
-            try use(key)
-        } catch {
-            unlink(path)
-            throw error
-        }
-        Console.note("\(path) has a new random key; keep a copy of it where the vault's copies are not")
     }
 }
