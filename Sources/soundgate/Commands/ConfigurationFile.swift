@@ -1,4 +1,5 @@
 import Configuration
+import Threads
 
 /// The config file as the program's commands read it.
 enum ConfigurationFile {
@@ -6,6 +7,8 @@ enum ConfigurationFile {
     ///
     /// - Throws: `ConfigurationProblems`, or `CommandFailure` for a file that cannot be read.
     static func load(_ path: String) throws -> GatewayConfiguration {
+        // Keys come into memory from here on, whatever the command is.
+        try ProcessMemory.protect()
         let text = try TextFile.contents(of: path)
         return try GatewayConfiguration.load(
             text: text,
