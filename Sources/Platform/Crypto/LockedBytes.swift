@@ -17,7 +17,7 @@ import Synchronization
 
     private static let unlocked = Atomic<Int>(0)
 
-    /// How many of the values made so far could not be locked: `RLIMIT_MEMLOCK` is too small for all of them.
+    /// How many of the values that are held now could not be locked: `RLIMIT_MEMLOCK` is too small for all of them.
     package static var unlockedCount: Int { unlocked.load(ordering: .relaxed) }
 
     /// Lets `body` write the bytes, which are zero until then.
@@ -53,6 +53,7 @@ import Synchronization
     }
 
     deinit {
+        if !isLocked { Self.unlocked.subtract(1, ordering: .relaxed) }
         guard let start = unsafe pages.baseAddress else { return }
         // "OPENSSL_cleanse() fills … with a string of 0's"; unlike memset it is not optimised away.
         unsafe OPENSSL_cleanse(start, pages.count)
