@@ -96,16 +96,17 @@ let package = Package(
             on: "Gateway",
             ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]
         ),
+        library("Timing", on: "Gateway", ["Sound", "EventLoop"]),
         library(
             "Webhooks",
             on: "Gateway",
-            ["Sound", "HTTP", "HTTPClient", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]
+            ["Sound", "Timing", "HTTP", "HTTPClient", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]
         ),
         library(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
+                "Sound", "Providers", "Assets", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
                 "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
@@ -115,8 +116,8 @@ let package = Package(
             "API",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Webhooks", "Configuration", "HTTP",
-                "HTTPServer",
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Timing", "Webhooks", "Configuration",
+                "HTTP", "HTTPServer",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
             resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
@@ -136,7 +137,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Spelling", "Tasks", "Telemetry", "Threads", "Vault", "Webhooks",
+                "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict
@@ -169,10 +170,12 @@ let package = Package(
             "Assets",
             ["Assets", "AudioFile", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
         ),
+        tests("Timing", ["Timing", "EventLoop"]),
         tests(
             "Webhooks",
             [
-                "Webhooks", "Sound", "HTTP", "HTTPClient", "HTTPServer", "JSON", "EventLoop", "Threads",
+                "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "HTTPServer", "JSON", "EventLoop",
+                "Threads",
                 "Telemetry",
                 "Crypto",
             ]
@@ -180,7 +183,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON", "HTTP",
+                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
+                "HTTP",
                 "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
@@ -188,7 +192,7 @@ let package = Package(
         tests(
             "API",
             [
-                "API", "Tasks", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
+                "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
                 "Configuration",
                 "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "Synthesis", "EventLoop", "Threads", "Telemetry",
@@ -205,15 +209,17 @@ let package = Package(
         tests(
             "FaultMatrix",
             [
-                "Emulators", "Tasks", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
-                "HTTPServer",
-                "HTTPClient",
-                "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "Emulators", "Tasks", "Timing", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
+                "HTTPServer", "HTTPClient",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
             ]
         ),
         tests(
             "EndToEnd",
-            ["AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "EventLoop", "Threads", "CLinux"]
+            [
+                "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
+                "CLinux",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

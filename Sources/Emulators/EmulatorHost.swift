@@ -34,7 +34,12 @@ package final class EmulatorHost: Sendable {
             time: time,
             faults: faults,
             calls: CallLog(capacity: options.retention),
-            shelf: AudioShelf(directory: directory, pool: pool, capacity: options.keptFiles),
+            shelf: AudioShelf(
+                directory: directory,
+                pool: pool,
+                capacity: options.keptFiles,
+                standIn: options.standIn
+            ),
             callbacks: callbacks,
             log: log
         )

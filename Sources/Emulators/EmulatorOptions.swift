@@ -14,6 +14,8 @@ package struct EmulatorOptions: Sendable {
     package var keptFiles: Int
     /// How many tasks' callbacks, and repetitions of refused ones, may wait at a time; more are dropped.
     package var pendingCallbacks: Int
+    /// What stands in for each sound, by the name of its file; for those who try other things than the audio.
+    package var standIn: (@Sendable (_ name: String) -> [UInt8])?
 
     /// Options; a speed that is no positive number becomes 1.
     package init(

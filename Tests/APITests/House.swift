@@ -13,12 +13,15 @@ import Tasks
 import Telemetry
 import Testing
 import Threads
+import Timing
+import Webhooks
 
 /// A whole gateway in this process: a real engine over a real ledger and store, in a folder of its own.
 struct House {
     let gateway: Gateway
     let engine: Engine
     let ledger: SQLiteLedger
+    let courier: Courier
     let log = LogMemory()
     let directory: String
     private let handler: Handler
@@ -55,6 +58,9 @@ struct House {
         configuration.clients = clients
         configuration.server.limits.body = 64 * 1024
         change(&configuration)
+        var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
+        delivery.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
+        courier = Courier(loop: platform.loop, parts: delivery)
         gateway = Gateway(
             Gateway.Parts(
                 configuration: configuration,
@@ -63,6 +69,7 @@ struct House {
                 balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
+                courier: courier,
                 log: log,
                 version: "1.2.3"
             )
@@ -211,6 +218,7 @@ func withHouse(
             result = .failure(error)
         }
         await house.engine.stop(within: .seconds(5))
+        await house.courier.stop(within: .zero)
     } catch {
         result = .failure(error)
     }

@@ -18,7 +18,10 @@ import YAML
         try load(
             text,
             fileName: "config/soundgate.example.yaml",
-            environment: ["SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w"],
+            environment: [
+                "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
+                "GAME_TEAM_WEBHOOK_SECRET": signingSecret,
+            ],
             files: [
                 "config/secrets/suno-spare": "two\n", "config/secrets/vault.key": "the right key\n",
             ],
@@ -64,6 +67,8 @@ import YAML
         #expect(suno.options == plain.options)
         #expect(example.providers.last == ProviderConfiguration(id: "builtin", adapter: "builtin"))
         #expect(example.clients.clients.first?.isAdmin == false)
+        #expect(example.clients.clients.map(\.webhookSecret.count) == [1, 0])
+        #expect(example.webhooks.allow.count == 4)
     }
 
     @Test func itShowsEveryKey() throws {

@@ -9,6 +9,9 @@ let adapters = [
     KnownAdapter(id: "builtin", needsCredential: false, isEnabledByDefault: true),
 ]
 
+/// A secret of Standard Webhooks, of 32 bytes.
+let signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
 struct NoSuchFile: Error, CustomStringConvertible {
     var description: String { "no such file" }
 }

@@ -57,7 +57,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "[]",
-            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, log"
+            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, log"
         ),
         Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
         Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),
@@ -206,11 +206,51 @@ struct Mistake: CustomTestStringConvertible {
     }
 
     @Test(arguments: [
+        Mistake(
+            signing("hunter2"),
+            "1:115: clients[0].webhook_secret: is not whsec_ and base 64; make one with: echo whsec_$(openssl rand -base64 32)"
+        ),
+        Mistake(
+            signing("'whsec_c2VjcmV0'"),
+            "1:115: clients[0].webhook_secret: has 6 bytes, not 24 to 64; make one with: echo whsec_$(openssl rand -base64 32)"
+        ),
+        Mistake(
+            signing("[\(signingSecret), 'whsec_c2VjcmV0*']"),
+            "1:168: clients[0].webhook_secret[1]: is not whsec_ and base 64; make one with: echo whsec_$(openssl rand -base64 32)"
+        ),
+        Mistake(
+            signing("[]"),
+            "1:115: clients[0].webhook_secret: is an empty list; list at least one, or remove the key"
+        ),
+        Mistake(
+            "webhooks: {alow: []}",
+            "1:12: webhooks.alow: unknown key; did you mean \"allow\"?"
+        ),
+        Mistake(
+            "webhooks: {allow: 10.0.0.0/8}",
+            "1:19: webhooks.allow: is text, must be a list; begin each entry with a dash"
+        ),
+        Mistake(
+            "webhooks:\n  allow:\n    - 10.0.0.1/8\n    - 10.0.0.0/33\n    - 300.1.1.1\n    - http://x\n    - x:0",
+            "3:7: webhooks.allow[0]: \"10.0.0.1/8\" does not begin its range; write 10.0.0.0/8, or leave out /8",
+            "4:7: webhooks.allow[1]: \"10.0.0.0/33\" has no prefix of 0 to 32 bits; \(destinationRemedy)",
+            "5:7: webhooks.allow[2]: \"300.1.1.1\" is no address, range of addresses or host; \(destinationRemedy)",
+            "6:7: webhooks.allow[3]: \"http://x\" is no range of addresses; \(destinationRemedy)",
+            "7:7: webhooks.allow[4]: \"x:0\" has no port of 1 to 65535; \(destinationRemedy)"
+        ),
+        Mistake(
+            "webhooks: {allow: ['fd00::/8', 'FD00::/8']}",
+            "1:32: webhooks.allow[1]: \"fd00::/8\" is already taken by webhooks.allow[0]; remove or rename one of them"
+        ),
+    ])
+    func webhooksAreChecked(_ mistake: Mistake) {
+        #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
+    }
+
+    @Test(arguments: [
         ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
-        ("webhooks: {}", "1:1: webhooks"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
-        ("clients: [{name: a, key_sha256: \(digest), webhook_secret: x}]", "1:99: clients[0].webhook_secret"),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
         #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])
@@ -239,3 +279,11 @@ struct Mistake: CustomTestStringConvertible {
 
 /// A digest as `key_sha256` wants it.
 private let digest = String(repeating: "0f", count: 32)
+
+/// An entry of `clients` with these secrets for its webhooks.
+private func signing(_ secrets: String) -> String {
+    "clients: [{name: a, key_sha256: \(digest), webhook_secret: \(secrets)}]"
+}
+
+private let destinationRemedy =
+    "write it as in 10.0.0.0/8, fd00::1, hooks.internal.example or 10.1.2.3:8080"

@@ -32,7 +32,7 @@ import YAML
         ),
         (ProviderConfiguration.Polling(), ["providers", "*", "polling"]),
         (ProviderConfiguration.Timeouts(), ["providers", "*", "timeouts"]),
-        (RoutingConfiguration(), ["routing"]),
+        (RoutingConfiguration(), ["routing"]), (WebhooksConfiguration(), ["webhooks"]),
         (LogConfiguration(), ["log"]),
     ]
 
@@ -90,9 +90,18 @@ import YAML
         "clients: open", "server: {listen: ['[::1]:80', 'unix:/x']}", "log: {level: debug}",
         "providers: {suno: {adapter: sunoapi, credentials: [{name: a, key: '${env:X}'}], options: {any: [thing]}}}",
         "providers: {builtin: {enabled: true, models: [a], polling: {first: 1s}}}",
+        "vault: {key: '${env:X}'}\nclients: [{name: a, key_sha256: \(someDigest), webhook_secret: '${vault:hook}'}]",
+        "vault: {file: data/vault.sealed, key: [k, '${file:x}']}",
     ])
     func whatTheReaderTakesTheSchemaTakes(_ text: String) throws {
-        let problems = lines(text, environment: ["N": "2", "X": "k"], files: ["x": "3s\n"])
+        let hook = "whsec_" + Base64.standard.encode([UInt8](repeating: 7, count: 32))
+        let vault = TestVault(key: "k", entries: ["hook": hook])
+        let problems = lines(
+            text,
+            environment: ["N": "2", "X": "k"],
+            files: ["x": "3s\n"],
+            vault: vault
+        )
         #expect(problems == [])
         #expect(try complaints(text) == [])
     }
@@ -113,3 +122,5 @@ import YAML
         #expect(lines(text) != [])
     }
 }
+
+private let someDigest = String(repeating: "0f", count: 32)

@@ -82,4 +82,29 @@ import Testing
     func otherAddressesAreRefused(_ text: String) {
         #expect(throws: Malformed.self) { try ListenAddress(parsing: text) }
     }
+
+    @Test(arguments: [
+        ("10.0.0.0/8", AllowedDestination.addresses(bytes: [10, 0, 0, 0], bits: 8)),
+        ("0.0.0.0/0", .addresses(bytes: [0, 0, 0, 0], bits: 0)),
+        ("172.16.0.0/12", .addresses(bytes: [172, 16, 0, 0], bits: 12)),
+        ("192.168.7.20", .addresses(bytes: [192, 168, 7, 20], bits: 32)),
+        ("fd00::/8", .addresses(bytes: [0xFD] + [UInt8](repeating: 0, count: 15), bits: 8)),
+        ("fd00::1", .addresses(bytes: [0xFD] + [UInt8](repeating: 0, count: 14) + [1], bits: 128)),
+        ("hooks.internal.example", .host(name: "hooks.internal.example", port: nil)),
+        ("hooks:8443", .host(name: "hooks", port: 8443)), ("10.1.2.3:80", .host(name: "10.1.2.3", port: 80)),
+    ])
+    func destinationsAreReadAndWritten(_ text: String, _ destination: AllowedDestination) throws {
+        #expect(try AllowedDestination(parsing: text) == destination)
+        #expect(destination.description == text)
+    }
+
+    @Test(arguments: [
+        "", "/8", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8/8", "fd00::/129",
+        "fd00::1/8", "x/8", "10.0.0", "127.1", "2130706433", "0x7f.1", "x:", "x:0", "x:65536", "x:1:2",
+        "[::1]",
+        "[::1]:80", "http://x", "x y", "*.example", "x@y",
+    ])
+    func otherDestinationsAreRefused(_ text: String) {
+        #expect(throws: Malformed.self) { try AllowedDestination(parsing: text) }
+    }
 }

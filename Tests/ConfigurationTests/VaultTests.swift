@@ -40,6 +40,18 @@ private let rightKey = ["V": "the right key"]
         #expect(configuration.providers.first?.webhookSecret?.reveal { $0 } == "k-hook")
     }
 
+    @Test func aClientsWebhookSecretMayComeFromTheVault() throws {
+        let secret = "whsec_" + Base64.standard.encode([UInt8](repeating: 7, count: 32))
+        let text =
+            "clients: [{name: a, key_sha256: \(String(repeating: "0f", count: 32)), webhook_secret: '${vault:a}'}]"
+        let configuration = try load(
+            vaultSection + text,
+            environment: rightKey,
+            vault: TestVault(entries: ["a": secret])
+        )
+        #expect(configuration.clients.clients.first?.webhookSecret == [Secret(secret)])
+    }
+
     @Test func theSectionIsReadFirstWhereverItStands() throws {
         let configuration = try load(
             key("${vault:suno/main}") + vaultSection,

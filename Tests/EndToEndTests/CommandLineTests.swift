@@ -5,8 +5,8 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "serve", "emulate", "sound", "plan", "providers", "config check", "config schema", "client new",
-        "webhooks register", "vault init", "vault set", "vault list", "vault remove", "vault rekey",
-        "version",
+        "webhooks list", "webhooks resend", "webhooks register", "vault init", "vault set", "vault list",
+        "vault remove", "vault rekey", "version",
     ]
 
     @Test func theOverviewNamesEveryCommand() async throws {
@@ -53,7 +53,7 @@ import Testing
             (["vault", "set", "--file", "v"], "needs NAME"),
             (["vault", "set", "no good", "--file", "v"], "that is not a name"),
             (["vault", "list"], "needs --file PATH or --config FILE"),
-            (["webhooks"], "say which: webhooks register"),
+            (["webhooks"], "say which: webhooks list | resend | register"),
             (["webhooks", "register"], "needs PROVIDER"),
         ] as [([String], String)]
     )

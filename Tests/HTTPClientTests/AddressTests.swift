@@ -36,6 +36,48 @@ import Testing
     }
 
     @Test(arguments: [
+        "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F.1", "0177.0.0.1", "017700000001",
+        "127.0.0.1.",
+    ])
+    func theHostOfAURLIsAnAddressInEverySpelling(_ host: String) {
+        #expect(PeerAddress(host: host, port: 80) == PeerAddress("127.0.0.1", port: 80))
+    }
+
+    @Test(arguments: ["[::1]", "[0:0:0:0:0:0:0:1]", "[::0.0.0.1]"])
+    func soItIsInBrackets(_ host: String) {
+        #expect(PeerAddress(host: host, port: 80) == PeerAddress("::1", port: 80))
+    }
+
+    @Test(arguments: [
+        "localhost", "", ".", "256.0.0.1", "1.2.3.4.5", "127.0.0.1 x", "127.0.0.1\n", "08.0.0.1", "0x", "[]",
+        "[::g]",
+        "::g", "a.1", "face",
+    ])
+    func aNameIsNone(_ host: String) { #expect(PeerAddress(host: host, port: 80) == nil) }
+
+    @Test func anIPv4AddressIsFoundInItsMappedForm() {
+        #expect(PeerAddress("::ffff:10.1.2.3", port: 1)?.mappedIPv4 == PeerAddress("10.1.2.3", port: 1))
+        for text in ["::10.1.2.3", "10.1.2.3", "::ffff:0:10.1.2.3", "64:ff9b::a00:1"] {
+            #expect(PeerAddress(text, port: 1)?.mappedIPv4 == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([10, 0, 0, 0], 8, "10.255.0.1", true), ([10, 0, 0, 0], 8, "11.0.0.0", false),
+            ([172, 16, 0, 0], 12, "172.31.255.255", true), ([172, 16, 0, 0], 12, "172.32.0.0", false),
+            ([10, 0, 0, 1], 32, "10.0.0.1", true), ([10, 0, 0, 1], 32, "10.0.0.2", false),
+            ([0, 0, 0, 0], 0, "203.0.113.9", true), ([0, 0, 0, 0], 0, "::1", false),
+            ([10, 0, 0, 0], 8, "::ffff:10.0.0.1", true), ([10, 0, 0, 0], 8, "a00::1", false),
+        ] as [([UInt8], Int, String, Bool)]
+    )
+    func aRangeHoldsWhatBeginsWithItsBits(_ bytes: [UInt8], _ bits: Int, _ text: String, _ isIn: Bool) throws
+    {
+        let range = try #require(AddressRange(address: bytes, bits: bits))
+        #expect(range.contains(try #require(PeerAddress(text, port: 1))) == isIn)
+    }
+
+    @Test(arguments: [
         "127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]",
     ])
     func aLoopbackIsRefusedHoweverItIsWritten(_ host: String) async throws {

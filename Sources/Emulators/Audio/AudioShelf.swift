@@ -24,9 +24,16 @@ final class AudioShelf: Sendable {
     private let directory: TemporaryDirectory
     private let pool: WorkerPool
     private let capacity: Int
+    private let standIn: (@Sendable (String) -> [UInt8])?
     private let state: Guarded<State>
 
-    init(directory: TemporaryDirectory, pool: WorkerPool, capacity: Int) {
+    init(
+        directory: TemporaryDirectory,
+        pool: WorkerPool,
+        capacity: Int,
+        standIn: (@Sendable (String) -> [UInt8])? = nil
+    ) {
+        self.standIn = standIn
         self.directory = directory
         self.pool = pool
         self.capacity = capacity
@@ -79,7 +86,7 @@ final class AudioShelf: Sendable {
         let result = Result {
             if let file = openKept(name) { return file }
             let path = path(name)
-            try rendering(path)
+            if let standIn { try Self.write(standIn(name), to: path) } else { try rendering(path) }
             return try OpenFile(path: path)
         }
         let (waiters, gone) = state.withLock { state in
@@ -94,6 +101,19 @@ final class AudioShelf: Sendable {
         // Whoever has it open keeps it open.
         if let gone { unlink(path(gone)) }
         for waiter in waiters { waiter.resume(with: result) }
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = try retryingSystemCall("open", subject: path) {
+            open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            written += try retryingSystemCall("write", subject: path) {
+                bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
+        }
     }
 
     /// Writes the whole sound of a specification.

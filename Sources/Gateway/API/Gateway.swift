@@ -11,6 +11,7 @@ import Synchronization
 package import Tasks
 package import Telemetry
 import Threads
+package import Webhooks
 
 /// The HTTP face of the gateway: every route of the API over one engine.
 package final class Gateway: Sendable {
@@ -23,6 +24,7 @@ package final class Gateway: Sendable {
         package var balances: BalanceBook
         package var ledger: any Ledger
         package var store: AssetStore
+        package var courier: Courier
         package var log: Log
         package var version: String
 
@@ -34,6 +36,7 @@ package final class Gateway: Sendable {
             balances: BalanceBook,
             ledger: any Ledger,
             store: AssetStore,
+            courier: Courier,
             log: Log,
             version: String
         ) {
@@ -43,6 +46,7 @@ package final class Gateway: Sendable {
             self.balances = balances
             self.ledger = ledger
             self.store = store
+            self.courier = courier
             self.log = log
             self.version = version
         }
@@ -125,6 +129,8 @@ package final class Gateway: Sendable {
         guarded(&router, .post, "/v1/sounds/{id}/cancel") { [self] in try await cancelSound($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}/audio/{index}") { [self] in try await soundAudio($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
+        guarded(&router, .get, "/v1/webhooks") { [self] in try await listWebhooks($0, $1) }
+        guarded(&router, .post, "/v1/webhooks/{id}/resend") { [self] in try await resendWebhook($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }

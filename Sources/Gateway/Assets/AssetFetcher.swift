@@ -20,13 +20,13 @@ package struct AssetFetcher: Sendable {
         }
     }
 
-    private let client: HTTPClient
+    private let client: any HTTPTransport
     private let store: AssetStore
     private let pool: WorkerPool
     private let maximumBytes: Int
 
     /// A fetcher into a store; files are written and checked on the pool's threads.
-    package init(client: HTTPClient, store: AssetStore, pool: WorkerPool, maximumBytes: Int) {
+    package init(client: any HTTPTransport, store: AssetStore, pool: WorkerPool, maximumBytes: Int) {
         self.client = client
         self.store = store
         self.pool = pool

@@ -1,3 +1,5 @@
+package import Crypto
+
 /// Who may call the gateway.
 package enum ClientAccess: Sendable, Equatable {
     /// Nobody was named: no key is needed, and only loopback and Unix sockets may be listened on.
@@ -24,6 +26,8 @@ package struct Client: Sendable, Equatable {
     package var keySHA256: String
     /// Whether it sees the tasks of all clients.
     package var isAdmin: Bool
+    /// What signs its webhooks: several while one takes the place of another, none for webhooks without a signature.
+    package var webhookSecret: [Secret<String>] = []
 
     /// A client by its name and its key's digest.
     package init(name: String, keySHA256: String, isAdmin: Bool = false) {

@@ -17,6 +17,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var providers: [ProviderConfiguration] = []
     /// How one of several providers is chosen.
     package var routing = RoutingConfiguration()
+    /// Where webhooks may go.
+    package var webhooks = WebhooksConfiguration()
     /// What is logged, and how.
     package var log = LogConfiguration()
 

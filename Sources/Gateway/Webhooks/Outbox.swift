@@ -35,6 +35,8 @@ package protocol Outbox: Sendable {
     /// Stores what came of a try (state, tries, times, last error) and gives the lease back; a holder that has lost
     /// its lease changes nothing, and is told so by `false`.
     func settleMessage(_ message: OutboxMessage, for holder: String) async throws -> Bool
+    /// A message as it stands.
+    func message(_ id: String) async throws -> OutboxMessage?
     /// Messages as they stand, newest first.
     func messages(_ query: OutboxQuery) async throws -> [OutboxMessage]
     /// Makes a dead or delivered message pending again, due now and with its tries forgotten; `nil` when there is none

@@ -29,6 +29,31 @@ package struct PeerAddress: Sendable, Hashable {
         self.port = port
     }
 
+    /// An address from the host of a URL, in every spelling that stands for one; `nil` for a name.
+    ///
+    /// Besides brackets and four numbers those are `2130706433`, `0x7f.1` and `0177.0.0.1`: the C library and libcurl
+    /// take them all for 127.0.0.1.
+    @safe
+    package init?(host: String, port: UInt16) {
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            self.init(String(host.dropFirst().dropLast()), port: port)
+            return
+        }
+        var address = in_addr()
+        // inet_aton ends at white space and takes the rest for nothing; a host has none.
+        guard !host.utf8.contains(where: { $0 <= 0x20 }),
+            unsafe inet_aton(host.hasSuffix(".") ? String(host.dropLast()) : host, &address) != 0
+        else { return nil }
+        self.init(bytes: unsafe withUnsafeBytes(of: address) { unsafe Array($0) }, port: port)
+    }
+
+    /// The IPv4 address that an IPv4-mapped one (`::ffff:10.0.0.1`) stands for; `nil` for any other.
+    package var mappedIPv4: PeerAddress? {
+        let isMapped =
+            bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10...11] == [0xFF, 0xFF]
+        return isMapped ? PeerAddress(bytes: Array(bytes[12...]), port: port) : nil
+    }
+
     /// An address out of a `sockaddr`; `nil` for other families.
     init?(_ address: UnsafePointer<sockaddr>, length: Int) {
         switch unsafe Int32(address.pointee.sa_family) {
@@ -72,40 +97,24 @@ package struct PeerAddress: Sendable, Hashable {
 }
 
 extension PeerAddress {
-    private struct Prefix {
-        let bytes: [UInt8]
-        let bits: Int
-
-        init(_ bytes: [UInt8], _ bits: Int) {
-            self.bytes = bytes
-            self.bits = bits
-        }
-
-        func covers(_ address: ArraySlice<UInt8>) -> Bool {
-            var left = bits
-            for (expected, found) in zip(bytes, address) where left > 0 {
-                let mask = left >= 8 ? 0xFF : UInt8(truncatingIfNeeded: 0xFF00 >> left)
-                guard expected & mask == found & mask else { return false }
-                left -= 8
-            }
-            return true
-        }
-    }
-
-    private static func isWithin(_ address: ArraySlice<UInt8>, _ ranges: [Prefix]) -> Bool {
+    private static func isWithin(_ address: ArraySlice<UInt8>, _ ranges: [AddressRange]) -> Bool {
         ranges.contains { $0.covers(address) }
     }
 
     /// The IANA special-purpose registry, what is not globally reachable, and multicast.
     private static let reservedIPv4 = [
-        Prefix([0], 8), Prefix([10], 8), Prefix([100, 64], 10), Prefix([127], 8), Prefix([169, 254], 16),
-        Prefix([172, 16], 12), Prefix([192, 0, 0], 24), Prefix([192, 0, 2], 24), Prefix([192, 88, 99], 24),
-        Prefix([192, 168], 16), Prefix([198, 18], 15), Prefix([198, 51, 100], 24), Prefix([203, 0, 113], 24),
-        Prefix([224], 4), Prefix([240], 4),
+        AddressRange([0], 8), AddressRange([10], 8), AddressRange([100, 64], 10), AddressRange([127], 8),
+        AddressRange([169, 254], 16),
+        AddressRange([172, 16], 12), AddressRange([192, 0, 0], 24), AddressRange([192, 0, 2], 24),
+        AddressRange([192, 88, 99], 24),
+        AddressRange([192, 168], 16), AddressRange([198, 18], 15), AddressRange([198, 51, 100], 24),
+        AddressRange([203, 0, 113], 24),
+        AddressRange([224], 4), AddressRange([240], 4),
     ]
 
     /// Inside 2000::/3, which is all that is let through: protocol assignments (Teredo), documentation, SRv6.
     private static let reservedIPv6 = [
-        Prefix([0x20, 0x01, 0x00], 23), Prefix([0x20, 0x01, 0x0D, 0xB8], 32), Prefix([0x3F, 0xFF, 0x00], 20),
+        AddressRange([0x20, 0x01, 0x00], 23), AddressRange([0x20, 0x01, 0x0D, 0xB8], 32),
+        AddressRange([0x3F, 0xFF, 0x00], 20),
     ]
 }

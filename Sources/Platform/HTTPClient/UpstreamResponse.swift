@@ -14,6 +14,25 @@ package struct UpstreamResponse: Sendable {
     /// The peer's address as text.
     package let primaryAddress: String
 
+    /// An answer from its parts.
+    package init(
+        status: Status,
+        fields: Fields,
+        body: [UInt8],
+        effectiveURL: String,
+        version: ProtocolVersion = .http11,
+        connectionReused: Bool = false,
+        primaryAddress: String = ""
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.effectiveURL = effectiveURL
+        self.version = version
+        self.connectionReused = connectionReused
+        self.primaryAddress = primaryAddress
+    }
+
     /// The protocol that the answer came by.
     package enum ProtocolVersion: String, Sendable {
         case http10 = "HTTP/1.0"

@@ -147,7 +147,7 @@ struct CommandParser {
         if let missing = command.arguments.dropFirst(arguments.count).first(where: \.isRequired) {
             throw UsageError("\(command.name) needs \(missing.name)", command: command.name)
         }
-        if arguments.count > command.arguments.count {
+        if arguments.count > command.arguments.count, command.arguments.last?.isRepeatable != true {
             let extra = arguments[command.arguments.count]
             let advice = command.arguments.isEmpty ? "" : "; put quotes around words that belong together"
             throw UsageError(

@@ -22,7 +22,10 @@ struct HelpText {
 
     /// Everything about one command.
     func page(for command: Command) -> String {
-        let arguments = command.arguments.map { $0.isRequired ? $0.name : "[\($0.name)]" }
+        let arguments = command.arguments.map { argument in
+            let name = argument.isRepeatable ? "\(argument.name)…" : argument.name
+            return argument.isRequired ? name : "[\(name)]"
+        }
         let usage = ["soundgate", command.name] + arguments + (command.options.isEmpty ? [] : ["[OPTIONS]"])
         let parts = [
             "\(command.summary.prefix(1).uppercased())\(command.summary.dropFirst()).",

@@ -37,4 +37,6 @@ struct Argument: Sendable {
     /// As in the help: `FILE`.
     let name: String
     var isRequired = true
+    /// Whether there may be more of them; the last one only.
+    var isRepeatable = false
 }

@@ -72,10 +72,10 @@ final class GatewayClient: Sendable {
     /// Asks for a document; with `wait`, the answer may take that many seconds longer.
     ///
     /// - Throws: `Refusal` for what the gateway says no to, `CommandFailure` when it does not answer.
-    func get(_ path: String, wait: Int? = nil) async throws -> JSONValue {
+    func get(_ path: String, query: String? = nil, wait: Int? = nil) async throws -> JSONValue {
         var fields: Fields = [:]
         if let wait { fields["Prefer"] = "wait=\(wait)" }
-        return try await call(.get, path, fields, nil)
+        return try await call(.get, path, query, fields, nil)
     }
 
     /// Posts a document and returns the answer's.
@@ -84,7 +84,7 @@ final class GatewayClient: Sendable {
     func post(_ path: String, _ body: JSONObject?) async throws -> JSONValue {
         var fields: Fields = [:]
         if body != nil { fields["Content-Type"] = "application/json" }
-        return try await call(.post, path, fields, body.map { JSONValue.object($0).serialized() })
+        return try await call(.post, path, nil, fields, body.map { JSONValue.object($0).serialized() })
     }
 
     /// Hands a file to `sink` as it comes.
@@ -99,15 +99,19 @@ final class GatewayClient: Sendable {
         _ = try await http.download(request, to: sink)
     }
 
-    private func call(_ method: HTTP.Method, _ path: String, _ fields: Fields, _ body: [UInt8]?) async throws
-        -> JSONValue
-    {
+    private func call(
+        _ method: HTTP.Method,
+        _ path: String,
+        _ query: String?,
+        _ fields: Fields,
+        _ body: [UInt8]?
+    ) async throws -> JSONValue {
         let answer: UpstreamResponse
         do throws(TransportFailure) {
             answer = try await http.send(
                 UpstreamRequest(
                     method,
-                    url(path),
+                    url(path) + (query.map { "?\($0)" } ?? ""),
                     fields: authorized(fields),
                     body: body,
                     maximumBytes: 64 << 20

@@ -10,6 +10,8 @@ enum CommandList {
             ConfigCommands.check,
             ConfigCommands.schema,
             ClientCommand.command,
+            DeliveryCommands.list,
+            DeliveryCommands.resend,
             WebhooksCommand.register,
             DoctorCommand.command,
         ] + VaultCommands.all + [VersionCommand.command]

@@ -1,9 +1,13 @@
 import Assets
 import Configuration
+import Crypto
+import HTTPClient
 import HTTPServer
 import Providers
 import Sound
 import Telemetry
+import Timing
+import Webhooks
 
 // From the operator's words to the parts' own.
 
@@ -33,6 +37,28 @@ extension GatewayConfiguration {
                 }
             return provider
         }
+    }
+}
+
+extension GatewayConfiguration {
+    /// What the courier works with: everybody's keys, and where webhooks may go.
+    func courierParts(outbox: any Outbox, client: HTTPClient, log: Log) -> Courier.Parts {
+        var parts = Courier.Parts(outbox: outbox, client: client, time: SystemTime(), log: log)
+        for client in clients.clients {
+            parts.keys[client.name] = client.webhookSecret.compactMap(WebhookKey.init)
+        }
+        // Whoever can call the gateway then can call this machine without it.
+        parts.destinations.allowsLoopback = server.listen.allSatisfy(\.isLocal)
+        for allowed in webhooks.allow {
+            switch allowed {
+            case .addresses(let bytes, let bits):
+                if let range = AddressRange(address: bytes, bits: bits) {
+                    parts.destinations.ranges.append(range)
+                }
+            case .host(let name, let port): parts.destinations.hosts.insert(.init(name: name, port: port))
+            }
+        }
+        return parts
     }
 }
 

@@ -12,6 +12,8 @@ import SQLite
 import Tasks
 import Telemetry
 import Threads
+import Timing
+import Webhooks
 
 /// The gateway as a process: builds every part from the configuration, runs until a signal, stops in order.
 enum Service {
@@ -62,6 +64,7 @@ private struct House: Sendable {
     let ledger: SQLiteLedger
     let engine: Engine
     let retention: Retention
+    let courier: Courier
     let gateway: Gateway
     let server: Server
     let pools: [WorkerPool]
@@ -104,6 +107,12 @@ private struct House: Sendable {
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
         parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
+        let courier = Courier(
+            loop: loops[loops.count - 1],
+            parts: configuration.courierParts(outbox: ledger, client: client, log: log)
+        )
+        self.courier = courier
+        parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
         retention = Retention(
             loop: loops[0],
@@ -125,6 +134,7 @@ private struct House: Sendable {
                 balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
                 ledger: ledger,
                 store: store,
+                courier: courier,
                 log: log,
                 version: version
             )
@@ -153,6 +163,7 @@ private struct House: Sendable {
         do {
             // Before anybody can ask: what an earlier process left goes on first.
             try await recover()
+            courier.nudge()
             bound = try await server.start()
             await retention.start()
         } catch {
@@ -175,9 +186,11 @@ private struct House: Sendable {
         gateway.beginDraining()
         await retention.stop()
         await engine.beginStopping()
+        await courier.beginStopping()
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
-        _ = await (requests, work)
+        async let delivery: Void = courier.stop(within: configuration.server.drain)
+        _ = await (requests, work, delivery)
         await client.shutdown()
         await ledger.close()
     }
@@ -193,6 +206,7 @@ private struct House: Sendable {
     private func close() async {
         await retention.stop()
         await engine.stop(within: .zero)
+        await courier.stop(within: .zero)
         await client.shutdown()
         await ledger.close()
     }

@@ -4,6 +4,7 @@ import Providers
 import Sound
 import Tasks
 import Threads
+import Timing
 
 /// Carries the doubles' callbacks into the engine as the gateway's route does: judged by the adapter, then handed on.
 ///
@@ -15,8 +16,11 @@ final class CallbackLine: CallbackCarrier {
     struct Listener {
         let engine: Engine
         let providers: [Provider]
-        let ledger: OneTaskLedger
-        let time: CaseTime
+        let time: any Timekeeper
+        /// Whether anybody takes a message just now.
+        var isUp: @Sendable () -> Bool = { true }
+        /// Returns when a vendor may tell of the task's jobs.
+        let isReady: @Sendable () async -> Void
     }
 
     private let listener = Guarded<Listener?>(nil)
@@ -31,7 +35,11 @@ final class CallbackLine: CallbackCarrier {
             let provider = listener.providers.first(where: { $0.id == name }),
             let reader = provider.adapter.callbacks.reader
         else { return .answered(404) }
-        await listener.ledger.until { record in record.attempts.contains { $0.providerTaskID != nil } }
+        await listener.isReady()
+        // Whoever listens by now: another process may have come in place of the first.
+        guard let listener = self.listener.withLock({ $0 }), listener.isUp() else {
+            return .failed("nobody listens")
+        }
         let news = reader.news(
             in: CallbackMessage(fields: fields, body: body),
             secret: provider.webhookSecret,

@@ -15,32 +15,6 @@ import Telemetry
 import Testing
 import Threads
 
-/// What all cases share: it lives as long as the process, as loops must.
-private struct Foundations: Sendable {
-    let engineLoop: EventLoop
-    let vendorLoop: EventLoop
-    let pool: WorkerPool
-    let store: AssetStore
-
-    init() throws {
-        engineLoop = try EventLoop(name: "engine")
-        vendorLoop = try EventLoop(name: "vendors")
-        try engineLoop.start()
-        try vendorLoop.start()
-        pool = try WorkerPool(name: "work", threads: 2)
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "matrix-\(UUID().uuidString)"
-        )
-        store = try AssetStore(directory: folder.path)
-        // Seen by `atexit`, which takes no context.
-        leftBehind.withLock { $0 = folder.path }
-        atexit { leftBehind.withLock { path in try? FileManager.default.removeItem(atPath: path) } }
-    }
-}
-
-private let leftBehind = Guarded("")
-private let foundations = Result { try Foundations() }
-
 /// An engine, and the doubles of all vendors behind real sockets.
 struct CaseHouse {
     let engine: Engine
@@ -120,6 +94,31 @@ struct HouseRules {
     var answersWithin = Duration.seconds(60)
     /// Switches of the vendor that is tried.
     var settings: JSONObject = [:]
+
+    /// The providers as they are configured, with one that is tried.
+    func providers(
+        trying vendor: String,
+        secret: Secret<String>?,
+        baseURL: (String) -> String
+    ) -> [Provider] {
+        catalog.map { adapter in
+            guard adapter.kind == .vendor else {
+                return Provider(id: adapter.id, adapter: adapter, baseURL: "", credentials: [])
+            }
+            let isTried = adapter.id == vendor
+            var provider = Provider(
+                id: adapter.id,
+                adapter: adapter,
+                baseURL: baseURL(adapter.id),
+                credentials: [.init(name: "main", key: Secret("key-1"), maxConcurrent: 4)],
+                pace: isTried && !polls
+                    ? PollPace(first: .seconds(100_000), ceiling: .seconds(100_000)) : nil
+            )
+            provider.requestTimeout = answersWithin
+            if isTried { provider.webhookSecret = secret }
+            return provider
+        }
+    }
 }
 
 /// Runs a case in a house of its own; `vendor` is the one that is tried.
@@ -128,7 +127,7 @@ func withHouse<Result>(
     vendor: String,
     _ body: (CaseHouse) async throws -> Result
 ) async throws -> Result {
-    let foundations = try foundations.get()
+    let foundations = try Foundations.shared.get()
     let time = CaseTime()
     let ledger = OneTaskLedger()
     let messages = Watch<[String]>([])
@@ -148,21 +147,7 @@ func withHouse<Result>(
     let port = try #require(try await server.start().first?.port)
     let client = HTTPClient(loops: [foundations.engineLoop])
     let secret = try await prepare(host, rules, vendor)
-    let providers = catalog.compactMap { adapter -> Provider? in
-        guard adapter.kind == .vendor else { return nil }
-        let isTried = adapter.id == vendor
-        var provider = Provider(
-            id: adapter.id,
-            adapter: adapter,
-            baseURL: "http://127.0.0.1:\(port)/\(adapter.id)",
-            credentials: [.init(name: "main", key: Secret("key-1"), maxConcurrent: 4)],
-            pace: isTried && !rules.polls
-                ? PollPace(first: .seconds(100_000), ceiling: .seconds(100_000)) : nil
-        )
-        provider.requestTimeout = rules.answersWithin
-        if isTried { provider.webhookSecret = secret }
-        return provider
-    }
+    let providers = rules.providers(trying: vendor, secret: secret) { "http://127.0.0.1:\(port)/\($0)" }
     var parts = Engine.Parts(
         providers: providers,
         ledger: ledger,
@@ -180,7 +165,11 @@ func withHouse<Result>(
     )
     if rules.callbacks != .off { parts.publicURL = CallbackLine.publicURL }
     let engine = Engine(loop: foundations.engineLoop, parts: parts)
-    line.connect(to: .init(engine: engine, providers: providers, ledger: ledger, time: time))
+    line.connect(
+        to: .init(engine: engine, providers: providers, time: time) {
+            await ledger.until { record in record.attempts.contains { $0.providerTaskID != nil } }
+        }
+    )
     let house = CaseHouse(
         engine: engine,
         host: host,
@@ -206,7 +195,7 @@ func withHouse<Result>(
 }
 
 /// Turns the vendor's switches, and makes our address known where that is done for the account as a whole.
-private func prepare(_ host: EmulatorHost, _ rules: HouseRules, _ vendor: String) async throws
+func prepare(_ host: EmulatorHost, _ rules: HouseRules, _ vendor: String) async throws
     -> Secret<String>?
 {
     var settings = rules.settings
@@ -238,7 +227,7 @@ private func prepare(_ host: EmulatorHost, _ rules: HouseRules, _ vendor: String
 }
 
 /// The engine's words, to be waited for.
-private struct MessageSink: LogSink {
+struct MessageSink: LogSink {
     let messages: Watch<[String]>
 
     func write(_ line: LogLine) { messages.change { $0.append(line.message.description) } }

@@ -3,6 +3,7 @@ import Glibc
 import Sound
 import Tasks
 import Threads
+import Timing
 
 /// The one time of a case, for the engine and for the doubles: it moves only when somebody waits for it.
 ///

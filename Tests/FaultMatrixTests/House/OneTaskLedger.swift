@@ -34,6 +34,7 @@ final class OneTaskLedger: Ledger {
         -> [TaskRecord]
     { [] }
 
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {}
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { record }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] { [] }

@@ -2,6 +2,7 @@ import EventLoop
 import Sound
 import Tasks
 import Threads
+import Timing
 
 /// A clock that jumps over short waits at once and stands still before long ones until it is moved.
 ///

@@ -57,6 +57,7 @@ func withEngine(
     places: Int = 4,
     folder: String,
     time: DreamTime = DreamTime(),
+    lease: Duration = .seconds(1_000_000),
     _ body: (EngineBench) async throws -> Void
 ) async throws {
     let loop = try EventLoop(name: "engine")
@@ -90,7 +91,7 @@ func withEngine(
     if let builtin = catalog.first(where: { $0.id == "builtin" }) {
         providers.append(Provider(id: "builtin", adapter: builtin, baseURL: "", credentials: []))
     }
-    let parts = Engine.Parts(
+    var parts = Engine.Parts(
         providers: providers,
         ledger: ledger,
         store: store,
@@ -100,6 +101,8 @@ func withEngine(
         time: time,
         log: Log(level: .debug, sink: log)
     )
+    // By a clock that jumps over waits it would be renewed for ever.
+    parts.leaseTerm = lease
     let engine = Engine(loop: loop, parts: parts)
     let bench = EngineBench(
         engine: engine,

@@ -4,6 +4,7 @@ import Sound
 import Tasks
 import Telemetry
 import Testing
+import Timing
 
 @Suite("The engine with a vendor on the loopback", .timeLimit(.minutes(2)))
 struct EngineTests {

@@ -19,6 +19,8 @@ final class MemoryLedger: Ledger {
     private let stored = Watch<[TaskID: TaskRecord]>([:])
     /// Whether commits of accepted attempts go through; while not, they wait.
     let takesAcceptances = Watch(true)
+    /// How often leases were prolonged.
+    let renewals = Watch(0)
     /// How many of them have come.
     let acceptancesThatWait = Watch(0)
 
@@ -110,6 +112,7 @@ final class MemoryLedger: Ledger {
         }
     }
 
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) { renewals.change { $0 += 1 } }
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { state.withLock { $0.records[id] } }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {

@@ -178,6 +178,7 @@ struct LedgerContractTests {
     @Test("a task is leased to one holder, and to another only after the lease", arguments: LedgerStore.all)
     func leases(_ store: LedgerStore) async throws {
         try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: later, now: start)
             try await ledger.admit(admitted("snd_1"), holder: one)
             let own = try await ledger.claim(10, for: two, until: later, now: start)
             #expect(own.isEmpty, "the admitting holder has it")
@@ -202,6 +203,46 @@ struct LedgerContractTests {
             )
             #expect(taken.map(\.id.rawValue) == ["snd_1"])
             await ledger.close()
+        }
+    }
+
+    @Test("a lease that is renewed holds on, for all tasks of its holder", arguments: LedgerStore.all)
+    func renewal(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: later, now: start)
+            for number in 1...3 { try await ledger.admit(admitted("snd_\(number)"), holder: one) }
+            let evenLater = later.advanced(by: .seconds(60))
+            try await ledger.renew(one, until: evenLater)
+            let early = try await ledger.claim(10, for: two, until: evenLater, now: evenLater)
+            #expect(early.isEmpty)
+            let after = evenLater.advanced(by: .milliseconds(1))
+            let taken = try await ledger.claim(10, for: two, until: after, now: after)
+            #expect(taken.count == 3)
+        }
+    }
+
+    @Test(
+        "who has lost the lease changes nothing any more, and does not get it back",
+        arguments: LedgerStore.all
+    )
+    func fencing(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            _ = try await ledger.claim(1, for: one, until: start, now: start)
+            try await ledger.admit(admitted("snd_1"), holder: one)
+            _ = try await ledger.claim(1, for: two, until: later.advanced(by: .seconds(60)), now: later)
+            await #expect(throws: LedgerError.leaseLost) { try await ledger.renew(one, until: later) }
+            var bench = Stage.accepted.bench(admitted("snd_1"))
+            let made = bench.machine.takeChange()
+            var change = try #require(made)
+            change.holder = one
+            let late = change
+            await #expect(throws: LedgerError.leaseLost) { try await ledger.commit(late) }
+            let untouched = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(untouched == admitted("snd_1"))
+            change.holder = two
+            try await ledger.commit(change)
+            let stored = try await ledger.task(TaskID(rawValue: "snd_1"))
+            #expect(stored == change.record)
         }
     }
 

@@ -6,6 +6,7 @@ import Tasks
 import Telemetry
 import Testing
 import Threads
+import Timing
 import Webhooks
 
 /// A retention over a ledger and a store in a folder of their own, with a clock that is set by hand.

@@ -5,6 +5,7 @@ import JSON
 import Providers
 import Sound
 import Tasks
+import Timing
 
 /// What vendors post to us: judged by its signature where there is one, answered before anything is done about it.
 extension Gateway {

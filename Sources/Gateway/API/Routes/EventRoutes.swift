@@ -2,6 +2,7 @@ import HTTP
 import HTTPServer
 import Sound
 import Tasks
+import Timing
 
 /// A task's events as they happen: `text/event-stream`.
 extension Gateway {

@@ -73,7 +73,7 @@ extension Gateway {
         return query
     }
 
-    private static func unknown(_ name: String, _ value: String, _ words: [String]) -> Problem {
+    static func unknown(_ name: String, _ value: String, _ words: [String]) -> Problem {
         let message =
             "\(name) must be one of \(words.joined(separator: ", "))\(hint(for: value, among: words))"
         return Problem(name, .unknownValue, message)

@@ -11,6 +11,7 @@ import Spelling
 import Tasks
 import Telemetry
 import Threads
+import Timing
 
 extension Gateway {
     /// The longest that `Prefer: wait` waits, in seconds.
@@ -46,6 +47,7 @@ extension Gateway {
         under claim: KeyedCreate?
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
+        try checkDestination(of: request)
         let plan = planner.plan(request, states: troubledStates)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
         let routes = plan.eligible.map(\.route)
@@ -128,7 +130,9 @@ extension Gateway {
     }
 
     private func readRequest(_ call: Request) async throws -> SoundRequest {
-        try SoundRequest(try await readJSON(call), knownProviders: providerNames)
+        let request = try SoundRequest(try await readJSON(call), knownProviders: providerNames)
+        try checkDestination(of: request)
+        return request
     }
 
     private func readJSON(_ call: Request) async throws -> JSONValue {

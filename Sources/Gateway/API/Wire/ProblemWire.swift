@@ -61,7 +61,7 @@ extension ProblemDetails {
                 detail:
                     "The disk that holds the gateway's ledger is full; nothing was accepted. Try again later."
             )
-        case .unavailable, .corrupt:
+        case .unavailable, .corrupt, .leaseLost:
             self.init(
                 .serviceUnavailable,
                 code: "storage_unavailable",

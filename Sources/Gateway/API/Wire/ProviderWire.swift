@@ -2,6 +2,7 @@ import JSON
 import Providers
 import Sound
 import Tasks
+import Timing
 
 /// A provider as callers see it: operations, capabilities with their limits, and the names of its keys.
 enum ProviderWire {

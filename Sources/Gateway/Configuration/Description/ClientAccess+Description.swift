@@ -23,8 +23,14 @@ extension Client {
                     required: true
                 ),
                 Field("admin", \.isAdmin, .bool, "Whether it sees the tasks of all clients"),
+                Field(
+                    "webhook_secret",
+                    \.webhookSecret,
+                    .oneOrMore(of: .signingSecret),
+                    "What signs the client's webhooks, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}; a list while it is changed",
+                    showsDefault: false
+                ),
                 .later("rate_limit", "How many requests the client may make"),
-                .later("webhook_secret", "What signs the client's webhooks"),
             ]
         )
     }

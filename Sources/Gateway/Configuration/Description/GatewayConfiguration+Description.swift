@@ -49,8 +49,13 @@ extension GatewayConfiguration {
                     .section(RoutingConfiguration.section),
                     "How a provider is chosen"
                 ),
+                Field(
+                    "webhooks",
+                    \.webhooks,
+                    .section(WebhooksConfiguration.section),
+                    "Where webhooks may go"
+                ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
-                .later("webhooks", "Where webhooks may go"),
             ]
         )
     }
@@ -64,7 +69,9 @@ extension GatewayConfiguration {
         for member in section(adapters: adapters).schema.object ?? [:] {
             schema.append(member.key, member.value)
         }
-        schema["$defs"] = ["reference": ReferenceSchema.definition]
+        schema["$defs"] = [
+            "reference": ReferenceSchema.definition, "secret_reference": ReferenceSchema.secretDefinition,
+        ]
         return .object(schema)
     }
 }

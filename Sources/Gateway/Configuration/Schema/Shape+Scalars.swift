@@ -131,6 +131,39 @@ extension Shape<Secret<String>> {
     }
 }
 
+extension Shape<Secret<String>> {
+    /// A secret of Standard Webhooks, which no message ever shows.
+    static var signingSecret: Shape {
+        let own: JSONValue = ["type": "string", "pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"]
+        return Shape(schema: ReferenceSchema.orSecret(own)) { node, path, reader in
+            guard let secret = reader.secret(node, path) else { return nil }
+            let remedy = "make one with: echo whsec_$(openssl rand -base64 32)"
+            guard secret.reveal({ $0.hasPrefix(WebhookKey.prefix) }), let key = WebhookKey(secret) else {
+                reader.report(node.position, path, "is not whsec_ and base 64", remedy: remedy)
+                return nil
+            }
+            let length = WebhookKey.length
+            guard length.contains(key.count) else {
+                let bounds = "\(length.lowerBound) to \(length.upperBound)"
+                reader.report(node.position, path, "has \(key.count) bytes, not \(bounds)", remedy: remedy)
+                return nil
+            }
+            return secret
+        }
+    }
+}
+
+extension Shape<AllowedDestination> {
+    /// An address, a range of addresses or a host.
+    static var allowedDestination: Shape {
+        .parsed(
+            schema: ["type": "string", "minLength": 1],
+            rendered: { .string($0.description) },
+            AllowedDestination.init(parsing:)
+        )
+    }
+}
+
 extension Shape<Int> {
     /// A whole number.
     static func integer(in range: ClosedRange<Int>) -> Shape {

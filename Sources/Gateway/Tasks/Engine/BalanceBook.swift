@@ -2,6 +2,7 @@ package import EventLoop
 package import HTTPClient
 package import Providers
 package import Sound
+package import Timing
 
 /// What is left on vendors' accounts, asked when somebody wants to know and remembered for a while.
 ///

@@ -1,8 +1,10 @@
 import Assets
+import EventLoop
 import Providers
 import Sound
 import Telemetry
 import Threads
+import Timing
 
 /// Events in, changes to the ledger, effects out: one after another for each task.
 extension Engine {
@@ -23,12 +25,41 @@ extension Engine {
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
-        let left = max(record.deadline.milliseconds - now.milliseconds, 0)
+        // A clock that was set back meanwhile gives nobody more than was given at first.
+        let span = record.deadline.milliseconds - record.createdAt.milliseconds
+        let left = min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
         // What was paid for while nobody was here may be done: it is asked for once before it is given up.
-        let isAtVendor = record.attempts.contains { $0.state == .accepted && $0.endedAt == nil }
+        // So is what a vendor may still tell of: its call may have been refused while nobody was here.
+        let isAtVendor = task.machine.record.attempts.contains { attempt in
+            attempt.isOpen && (attempt.state == .accepted || attempt.callbackToken != nil)
+        }
         let grace = isAtVendor || effects.contains(where: \.isFetch) ? Self.graceAfterRestart : .zero
-        push(.deadline(record.id), after: max(.milliseconds(left), grace))
+        let wait = max(.milliseconds(left), grace)
+        task.deadline = parts.time.instant &+ wait.wholeNanoseconds
+        push(.deadline(record.id), after: wait)
         settle(record.id, effects)
+    }
+
+    /// Works on a task that may be stored although the ledger said that it could not be: who asks for it again under the
+    /// same key is told of this one.
+    func lookFor(_ id: TaskID) {
+        // Owned by the engine: it ends with the first answer, or when the engine stops.
+        Task {
+            var pause = Duration.milliseconds(250)
+            while !isStopping {
+                do throws(LedgerError) {
+                    guard let record = try await parts.ledger.task(id), !record.status.hasEnded else {
+                        return
+                    }
+                    if record.request.webhookURL != nil { parts.messagesStored() }
+                    publish(record)
+                    return adopt(record)
+                } catch {
+                    await sleep(pause)
+                    pause = min(pause * 2, .seconds(30))
+                }
+            }
+        }
     }
 
     /// Hands an event to a task; it is taken when those before it have been.
@@ -42,25 +73,34 @@ extension Engine {
     }
 
     private func pump(_ id: TaskID) async {
-        while let event = live[id]?.events.first {
-            live[id]?.events.removeFirst()
+        guard let task = live[id] else { return }
+        // Until its end, or until another process has it: what is live then under this id is another entry.
+        while live[id] === task, let event = task.events.first {
+            task.events.removeFirst()
             if isStopping, case .slotGranted(let request, _, _) = event {
                 // An attempt that is not begun now is begun by the next process.
-                live[id]?.granted.removeValue(forKey: request).map(giveBack)
+                task.granted.removeValue(forKey: request).map(giveBack)
                 continue
             }
             let event = known(event, of: id)
-            let effects = live[id]?.machine.apply(event, at: parts.time.moment) ?? []
+            let effects = apply(event, to: task)
             let change = takeChange(of: id)
-            guard let record = live[id]?.machine.record else { break }
+            let record = task.machine.record
             // Without the ledger nothing may follow: the next process goes on from what is stored.
             if let change, await !commit(change) { break }
             afterCommit(event, record)
+            guard live[id] === task else { return }
             publish(record)
             if case .slotGranted(let request, _, _) = event { seat(request, of: id, effects) }
             for effect in effects { run(effect, for: id) }
         }
-        live[id]?.isBusy = false
+        task.isBusy = false
+    }
+
+    private func apply(_ event: TaskEvent, to task: Live) -> [TaskEffect] {
+        let now = parts.time.instant
+        let left = task.deadline > now ? Int64(clamping: task.deadline - now) : 0
+        return task.machine.apply(event, at: parts.time.moment, left: .nanoseconds(left))
     }
 
     /// What an event comes to with what vendors have told by themselves: a create whose answer is lost was taken all the
@@ -78,9 +118,10 @@ extension Engine {
             for effect in effects { run(effect, for: id) }
             return
         }
-        live[id]?.isBusy = true
+        let task = live[id]
+        task?.isBusy = true
         Task {
-            guard await commit(change) else { return }
+            guard await commit(change), live[id] === task else { return }
             publish(change.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
@@ -90,7 +131,10 @@ extension Engine {
     /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
     ///
     /// `false` when the engine's time to stop runs out before the store took it.
+    /// Nor when another process has the task: it is dropped then.
     func commit(_ change: TaskChange) async -> Bool {
+        var change = change
+        change.holder = holder
         var pause = Duration.milliseconds(50)
         while true {
             do throws(LedgerError) {
@@ -98,6 +142,10 @@ extension Engine {
                 if !change.messages.isEmpty { parts.messagesStored() }
                 return true
             } catch {
+                if error == .leaseLost {
+                    drop(change.record.id)
+                    return false
+                }
                 parts.log(
                     .error,
                     "a change could not be stored; trying again",
@@ -190,72 +238,80 @@ extension Engine {
 
     private func conclude(_ id: TaskID) {
         guard let task = live.removeValue(forKey: id) else { return }
-        for (request, provider) in task.lines { slots[provider]?.leave(.init(id, request)) }
-        for attempt in task.machine.record.attempts { expectNoCallbacks(about: attempt) }
-        for place in task.places.values { giveBack(place) }
-        for place in task.granted.values { giveBack(place) }
-        for work in task.works.values { work.cancel() }
+        leaveEverything(of: task, id)
         for event in task.events {
             switch event {
             // Kept too late: nobody will refer to it.
             case .outputKept(_, _, let asset, _): giveUp(asset)
             case .delivered(let number, let take):
                 if case .success(let asset) = take.audio { giveUp(asset) }
-                noteLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: task.machine)
+                acceptedLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: id)
             case .accepted(let number, let job):
                 if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
-                noteLate(job, attempt: number, of: task.machine)
+                acceptedLate(job, attempt: number, of: id)
             default: break
             }
         }
+        wakeAll(of: id)
+        dropStaleDues()
+    }
+
+    /// Leaves lines and places, and ends what is under way.
+    func leaveEverything(of task: Live, _ id: TaskID) {
+        for (request, provider) in task.lines { slots[provider]?.leave(.init(id, request)) }
+        for attempt in task.machine.record.attempts { expectNoCallbacks(about: attempt) }
+        for place in task.places.values { giveBack(place) }
+        for place in task.granted.values { giveBack(place) }
+        for work in task.works.values { work.cancel() }
+    }
+
+    func wakeAll(of id: TaskID) {
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
         for token in listeners.removeValue(forKey: id) ?? [] { wake(token) }
-        dropStaleDues()
     }
 
     /// A vendor took a job whose task has ended: the operator must be able to find it.
     func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) {
+        lateJobs[id, default: []].append((number, job))
+        guard lateJobs[id]?.count == 1 else { return }
+        // Owned by the engine, and one after another: each is noted upon what is stored of the one before it.
         Task {
-            var record = board.record(id)
-            do throws(LedgerError) {
-                if record == nil { record = try await parts.ledger.task(id) }
-            } catch {
-                parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+            while let (number, job) = lateJobs[id]?.first {
+                await noteLate(job, attempt: number, of: id)
+                lateJobs[id]?.removeFirst()
             }
-            guard let record else {
-                // Deleted, or not to be read: the log is all that will tell of it.
-                return logLate(job, of: id)
-            }
-            noteLate(job, attempt: number, of: TaskMachine(record, policy: parts.policy))
+            lateJobs[id] = nil
         }
     }
 
-    private func logLate(_ job: RemoteJob, of id: TaskID) {
+    private func noteLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) async {
         parts.log(
             .warning,
             "a provider took a job whose task has ended",
             ["task": "\(id)", "provider_task_id": "\(job.id)"]
         )
-    }
-
-    private func noteLate(_ job: RemoteJob, attempt number: Int, of machine: TaskMachine) {
-        var machine = machine
+        var record = board.record(id)
+        do throws(LedgerError) {
+            if record == nil { record = try await parts.ledger.task(id) }
+        } catch {
+            parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+        }
+        // Deleted, not to be read, or in the hands of another process: the log is all that will tell of it.
+        guard let record, record.status.hasEnded else { return }
+        var machine = TaskMachine(record, policy: parts.policy)
         machine.noteLateAcceptance(attempt: number, job)
-        logLate(job, of: machine.record.id)
-        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: machine.record.id) }
+        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: id) }
         guard let change = machine.takeChange() else { return }
-        Task {
-            do throws(LedgerError) {
-                // Once: the task may have been deleted meanwhile, and then this can never be stored.
-                try await parts.ledger.commit(change)
-                board.publish(change.record)
-            } catch {
-                parts.log(
-                    .error,
-                    "a late acceptance could not be stored",
-                    ["task": "\(change.record.id)", "reason": "\(error)"]
-                )
-            }
+        do throws(LedgerError) {
+            // Once: the task may have been deleted meanwhile, and then this can never be stored.
+            try await parts.ledger.commit(change)
+            board.publish(change.record)
+        } catch {
+            parts.log(
+                .error,
+                "a late acceptance could not be stored",
+                ["task": "\(id)", "reason": "\(error)"]
+            )
         }
     }
 

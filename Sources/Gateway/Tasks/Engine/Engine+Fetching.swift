@@ -3,6 +3,7 @@ import EventLoop
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 /// Copying results into the store, with what only a question of its own tells about them.
 extension Engine {
@@ -116,7 +117,8 @@ extension Engine {
             "a result could not be kept",
             ["task": "\(id)", "output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"]
         )
-        var isOver = parts.time.instant - fetch.began >= parts.fetchFor.wholeNanoseconds
+        // One try alone may take longer than that.
+        var isOver = fetch.tries > 1 && parts.time.instant - fetch.began >= parts.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.
         if case .storage = problem { isOver = false }
         // While the vendor is at work the file may come late, or under another address.

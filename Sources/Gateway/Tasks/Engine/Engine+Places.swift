@@ -3,6 +3,7 @@ import EventLoop
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 /// Places at providers: who waits, who has one, how long they are held.
 extension Engine {

@@ -2,6 +2,7 @@ import EventLoop
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 /// Asking vendors how their jobs are, and telling them that nobody wants one any more.
 extension Engine {

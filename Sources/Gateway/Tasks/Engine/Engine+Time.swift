@@ -1,5 +1,6 @@
 import EventLoop
 import Sound
+import Timing
 
 /// Due times: one heap, and never more wake-ups under way than it takes.
 extension Engine {
@@ -32,6 +33,7 @@ extension Engine {
             case .opening(let provider):
                 openings[provider] = nil
                 grant(provider)
+            case .lease: renewLease()
             }
         }
         arm()
@@ -45,7 +47,7 @@ extension Engine {
             case .deadline(let id), .slot(let id, _), .fetch(let id, _): live[id] == nil
             case .poll(let id, let attempt, let turn, _): live[id]?.polling[attempt]?.turn != turn
             case .waiter(let token): waiters[token] == nil
-            case .opening: false
+            case .opening, .lease: false
             }
         }
     }

@@ -5,6 +5,7 @@ import HTTPClient
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 /// Calls that start something: the creates at vendors, and rendering in this process.
 extension Engine {

@@ -6,6 +6,7 @@ package import Providers
 package import Sound
 package import Telemetry
 package import Threads
+package import Timing
 
 /// Owns every task that has not ended and is the only one that acts for it.
 ///
@@ -19,7 +20,7 @@ package actor Engine {
         package var ledger: any Ledger
         package var store: AssetStore
         package var fetcher: AssetFetcher
-        package var client: HTTPClient
+        package var client: any HTTPTransport
         /// Threads for rendering and other long work.
         package var pool: WorkerPool
         package var time: any Timekeeper
@@ -27,6 +28,8 @@ package actor Engine {
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
+        /// How long tasks are held without another word; renewed at each third of it.
+        package var leaseTerm = LeaseHolder.term
         /// Where vendors can reach this gateway, without a slash at its end; `nil` when they cannot.
         package var publicURL: String?
         /// Writes what the webhook address of a task is told of a milestone; nobody is told of anything without it.
@@ -40,7 +43,7 @@ package actor Engine {
             ledger: any Ledger,
             store: AssetStore,
             fetcher: AssetFetcher,
-            client: HTTPClient,
+            client: any HTTPTransport,
             pool: WorkerPool,
             time: any Timekeeper,
             log: Log
@@ -66,6 +69,8 @@ package actor Engine {
         case waiter(Int)
         /// A key of a provider may be used again, or again so soon.
         case opening(String)
+        /// The lease is to be renewed.
+        case lease
     }
 
     /// A task that has not ended.
@@ -73,6 +78,8 @@ package actor Engine {
     /// By reference, and touched on the loop alone: a table of large values would be copied whole each time it grows.
     final class Live {
         var machine: TaskMachine
+        /// In monotonic nanoseconds: the wall clock may be set meanwhile.
+        var deadline = UInt64.max
         /// Milestones whose messages are stored with the task, or about to be; none without a webhook address.
         var told: Set<String> = []
         var events: [TaskEvent] = []
@@ -154,7 +161,7 @@ package actor Engine {
     nonisolated let loop: EventLoop
     nonisolated let parts: Parts
     nonisolated let upstream: Upstream
-    nonisolated let holder = LeaseHolder(name: Hex.encode(randomBytes(8)))
+    nonisolated let lease = Guarded(Engine.newHolder())
     /// What is committed of tasks at hand, for any thread.
     package nonisolated let board = TaskBoard()
 
@@ -189,6 +196,8 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
+    /// Jobs that vendors took after their task had ended, and that are being noted.
+    var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob)]] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -262,14 +271,19 @@ package actor Engine {
         -> Admission
     {
         let messages = messages(of: record, beyond: [])
-        let admission = try await parts.ledger.admit(
-            record,
-            holder: holder,
-            answer: answer,
-            messages: messages
-        )
-        if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
-        return admission
+        do throws(LedgerError) {
+            let admission = try await parts.ledger.admit(
+                record,
+                holder: holder,
+                answer: answer,
+                messages: messages
+            )
+            if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
+            return admission
+        } catch {
+            if error != .full { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
+            throw error
+        }
     }
 
     private nonisolated func newTask(
@@ -292,30 +306,6 @@ package actor Engine {
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
         loop.execute { self.assumeIsolated { $0.adopt(record) } }
-    }
-
-    /// Takes up every unfinished task of the ledger and returns how many; call it before the first `create`.
-    ///
-    /// Jobs that are under way at vendors take their places first, so that nothing new begins beyond a key's limit.
-    package func recover() async throws(LedgerError) -> Int {
-        var records: [TaskRecord] = []
-        while true {
-            let now = parts.time.moment
-            let batch = try await parts.ledger.claim(
-                500,
-                for: holder,
-                until: now.advanced(by: .seconds(86_400)),
-                now: now
-            )
-            if batch.isEmpty { break }
-            records += batch
-        }
-        records.forEach(takePlacesOfOpenAttempts)
-        for record in records {
-            board.publish(record)
-            adopt(record)
-        }
-        return records.count
     }
 
     /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way here.

@@ -121,7 +121,9 @@ package final class TaskBoard: Sendable {
 
     func forget(_ id: TaskID) {
         state.withLock { state in
-            guard state.records.removeValue(forKey: id) != nil else { return }
+            guard let known = state.records.removeValue(forKey: id) else { return }
+            state.tickets[id] = nil
+            if !known.record.status.hasEnded { return state.count(known.record, -1) }
             state.ended.removeAll { $0 == id }
         }
     }

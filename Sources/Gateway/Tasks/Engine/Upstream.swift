@@ -21,7 +21,7 @@ struct Upstream: Sendable {
         case unknown(String)
     }
 
-    let client: HTTPClient
+    let client: any HTTPTransport
 
     func send(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome {
         guard let request = Self.request(call, to: provider, credential: name) else {

@@ -22,6 +22,8 @@ package struct TaskChange: Sendable, Equatable {
     package let parts: Parts
     /// What the task's webhook address is to be told of the change.
     package var messages: [OutboxMessage] = []
+    /// Who makes it; it is refused when another one holds the task. `nil` makes it whoever holds the task.
+    package var holder: LeaseHolder?
 }
 
 /// Which tasks a list shows.
@@ -49,6 +51,9 @@ package struct TaskQuery: Sendable, Equatable {
 package struct LeaseHolder: Sendable, Hashable {
     package let name: String
 
+    /// How long a lease holds that is not renewed.
+    package static let term = Duration.seconds(60)
+
     /// A holder by a name that no other process has.
     package init(name: String) { self.name = name }
 }
@@ -57,25 +62,32 @@ package struct LeaseHolder: Sendable, Hashable {
 package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The disk has no room; nothing was written.
     case full
-    /// The store cannot be written now; nothing was written.
+    /// The store does not answer as it should; whether anything was written is not known.
     case unavailable(String)
     /// What is stored cannot be understood.
     case corrupt(String)
+    /// Another holder has the work now; nothing was written.
+    case leaseLost
 
     package var description: String {
         switch self {
         case .full: "the disk that holds the ledger is full"
         case .unavailable(let reason): "the ledger cannot be used: \(reason)"
         case .corrupt(let what): "the ledger holds something that cannot be read: \(what)"
+        case .leaseLost: "another process has taken over the work"
         }
     }
 }
 
 /// The store of tasks that never forgets.
 ///
-/// A call that changes something returns when the change is durable, and leaves nothing behind when it throws.
-/// Work is leased: a task that one holder has claimed is given to nobody else before the lease has run out, so
-/// that several processes can share one ledger.
+/// A call that changes something returns when the change is durable. One that throws has left all of it behind or
+/// nothing, and making it again comes to the same.
+///
+/// Work is leased, so that several processes can share one ledger. A holder has one lease for all of its tasks, which it
+/// renews well before it runs out. When it has run out and another holder claims, the lease is gone for good: the tasks
+/// are given to others, and what the first one still wants to change of them is refused. Whoever has lost a lease comes
+/// back under another name.
 package protocol Ledger: Sendable {
     /// Stores a new task, leased to `holder`, and with it the first answer to its key and what is to be told of it;
     /// nothing of it when the key is known.
@@ -90,10 +102,16 @@ package protocol Ledger: Sendable {
     /// Replaces the status and body of an answer by what was really sent.
     func revise(_ answer: FirstAnswer) async throws(LedgerError)
     /// Stores a change of a task and its messages; a message that is stored already, by its id, is left as it is.
+    ///
+    /// Throws `.leaseLost` when the change has a holder and another one holds the task.
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
+    ///
+    /// The holder's lease is its for that long, and those of others that have run out are ended.
     func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
+    /// Prolongs the lease of a holder, for all of its tasks; throws `.leaseLost` when it is gone.
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError)
     /// A task by its id.
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
     /// Tasks, newest first.

@@ -146,4 +146,12 @@ package let ledgerMigrations: [Migration] = [
         "2026-11-21 when tasks ended",
         sql: "CREATE INDEX ended_tasks ON tasks (ended_at) WHERE ended_at IS NOT NULL;"
     ),
+    // One row is renewed for all tasks of a process, however many there are.
+    Migration(
+        "2026-11-21 leases of holders",
+        sql: """
+            CREATE TABLE holders (name TEXT PRIMARY KEY NOT NULL, lease_until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            ALTER TABLE tasks DROP COLUMN lease_until;
+            """
+    ),
 ]

@@ -5,12 +5,13 @@ import Sound
 enum Rows {
     static let insertTask = """
         INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
-            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder, lease_until)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let updateTask = """
         UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
-            cost_kind = ?, error = ?, waiting = ?, revision = ? WHERE id = ?
+            cost_kind = ?, error = ?, waiting = ?, revision = ?
+            WHERE id = ?11 AND (?12 IS NULL OR lease_holder IS NULL OR lease_holder = ?12)
         """
     static let putAttempt = """
         INSERT OR REPLACE INTO attempts (task, number, route, provider, operation, credential, state,
@@ -22,6 +23,10 @@ enum Rows {
             duration, title, lyrics, timed_lyrics, cover_url, error, ready_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+
+    static func isThere(_ id: TaskID, on connection: Connection) throws -> Bool {
+        try connection.first("SELECT 1 FROM tasks WHERE id = ?", [.text(id.rawValue)]) { $0.int(0) } != nil
+    }
 
     static let insertFirstAnswer = """
         INSERT INTO first_answers (client, key, fingerprint, task, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)

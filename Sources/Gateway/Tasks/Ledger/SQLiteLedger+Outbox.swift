@@ -95,6 +95,10 @@ extension SQLiteLedger: Outbox {
         }
     }
 
+    package func message(_ id: String) async throws -> OutboxMessage? {
+        try await read { try MessageRows.messages(where: "id = ?", [.text(id)], on: $0).first }
+    }
+
     package func messages(_ query: OutboxQuery) async throws -> [OutboxMessage] {
         var conditions = ["1"]
         var values: [SQLiteValue] = []

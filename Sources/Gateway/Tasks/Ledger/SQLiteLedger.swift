@@ -24,6 +24,7 @@ package struct SQLiteLedger: Ledger {
             _ = try connection.run(
                 "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
             )
+            _ = try connection.run("DELETE FROM holders")
             _ = try connection.run(MessageRows.voidAllLeases)
         }
     }
@@ -45,7 +46,7 @@ package struct SQLiteLedger: Ledger {
                 if let known = try Rows.firstAnswer(to: answer.key, on: connection) { return .known(known) }
                 _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
             }
-            _ = try connection.run(Rows.insertTask, values + [.text(holder.name), .null])
+            _ = try connection.run(Rows.insertTask, values + [.text(holder.name)])
             for message in messages { try MessageRows.add(message, on: connection) }
             return .admitted
         }
@@ -84,7 +85,10 @@ package struct SQLiteLedger: Ledger {
             for output in record.outputs where parts.outputs.contains(output.index) {
                 _ = try connection.run(Rows.putOutput, [id] + Rows.values(of: output))
             }
-            _ = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id])
+            let holder = SQLiteValue(change.holder?.name)
+            let count = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id, holder])
+            // A task that is gone is nobody's.
+            if count == 0, try Rows.isThere(record.id, on: connection) { throw LedgerError.leaseLost }
             for message in messages { try MessageRows.add(message, on: connection) }
         }
     }
@@ -109,21 +113,37 @@ package struct SQLiteLedger: Ledger {
         now: Moment
     ) async throws(LedgerError) -> (claimed: Int, records: [TaskRecord]) {
         try await write { connection in
+            let name = SQLiteValue.text(holder.name)
+            _ = try connection.run(
+                "DELETE FROM holders WHERE lease_until < ? AND name <> ?",
+                [.integer(now.milliseconds), name]
+            )
+            _ = try connection.run(
+                "INSERT OR REPLACE INTO holders (name, lease_until) VALUES (?, ?)",
+                [name, .integer(until.milliseconds)]
+            )
             let ids = try connection.query(
                 """
-                UPDATE tasks SET lease_holder = ?1, lease_until = ?2 WHERE id IN (
+                UPDATE tasks SET lease_holder = ? WHERE id IN (
                     SELECT id FROM tasks
                     WHERE ended_at IS NULL
-                        AND (lease_holder IS NULL OR (lease_holder <> ?1 AND lease_until < ?3))
-                    ORDER BY id LIMIT ?4)
+                        AND (lease_holder IS NULL OR lease_holder NOT IN (SELECT name FROM holders))
+                    ORDER BY id LIMIT ?)
                 RETURNING id
                 """,
-                [
-                    .text(holder.name), .integer(until.milliseconds), .integer(now.milliseconds),
-                    .integer(Int64(limit)),
-                ]
+                [name, .integer(Int64(limit))]
             ) { $0.text(0) }
             return (ids.count, readable(ids.sorted(), on: connection))
+        }
+    }
+
+    package func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
+        try await write { connection in
+            let count = try connection.run(
+                "UPDATE holders SET lease_until = ? WHERE name = ?",
+                [.integer(until.milliseconds), .text(holder.name)]
+            )
+            if count == 0 { throw LedgerError.leaseLost }
         }
     }
 

@@ -179,7 +179,7 @@ extension TaskMachine {
         }
         guard failure.code == .rateLimited || failure.code == .providerUnavailable else { return [] }
         let pause = pause(before: attempt.tries + 1, failure)
-        guard now.advanced(by: pause) < record.deadline else { return [] }
+        guard pause < left else { return [] }
         return request(attempt.takes, on: attempt.route, tries: attempt.tries + 1, after: pause, at: now)
     }
 

@@ -125,6 +125,7 @@ extension TaskMachine {
                 $0.state = .succeeded
                 $0.endedAt = now
             }
+            let now = record.nextReadyMoment(now)
             var output = OutputRecord(index: nextIndex, attempt: number)
             output.status = .ready
             output.asset = asset
@@ -145,6 +146,7 @@ extension TaskMachine {
         guard let position = record.outputs.firstIndex(where: { $0.index == index && $0.attempt == number }),
             record.outputs[position].status == .pending
         else { return [] }
+        let now = record.nextReadyMoment(now)
         record.outputs[position].status = .ready
         record.outputs[position].asset = asset
         record.outputs[position].readyAt = now

@@ -101,6 +101,8 @@ package struct TaskMachine: Sendable {
     var repeatable: Set<Int> = []
     /// Attempts whose rendering has begun in this process.
     var rendering: Set<Int> = []
+    /// How long the task has, as last told.
+    var left = Duration.zero
     /// How far each open attempt is, 0–1; not durable.
     var progress: [Int: Double] = [:]
 
@@ -133,6 +135,7 @@ package struct TaskMachine: Sendable {
     /// - Returns: what is to be done, once what this changed is durable.
     package mutating func resume(at now: Moment, isRepeatable: (Route) -> Bool) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
+        left = .milliseconds(record.deadline.milliseconds - now.milliseconds)
         repeatable = Set(record.routes.indices.filter { isRepeatable(record.routes[$0]) })
         var effects: [TaskEffect] = []
         // What follows from the attempts asks for its own calls.
@@ -152,13 +155,18 @@ package struct TaskMachine: Sendable {
         }
         effects += pendingFetches
         effects += waiting.map { call in
-            let left = (call.notBefore?.milliseconds ?? 0) - now.milliseconds
-            return .waitForSlot(request: call.id, after: .milliseconds(max(left, 0)))
+            let pause = (call.notBefore?.milliseconds ?? 0) - now.milliseconds
+            // No pause was ever longer, whatever became of the clock.
+            return .waitForSlot(
+                request: call.id,
+                after: min(.milliseconds(max(pause, 0)), policy.longestPause)
+            )
         }
         guard effects.isEmpty, !record.attempts.contains(where: \.isOpen) else { return effects }
         // Nothing is under way: what ended last was not followed up.
-        guard let last = record.attempts.last else { return conclude(at: now) }
-        return settle(last.number, at: now)
+        let stamp = max(now, record.latestMoment)
+        guard let last = record.attempts.last else { return conclude(at: stamp) }
+        return settle(last.number, at: stamp)
     }
 
     /// Notes the vendor's id of a job whose create was answered only after its task had ended.
@@ -179,8 +187,17 @@ package struct TaskMachine: Sendable {
     }
 
     /// Takes in an event and returns what is to be done.
-    package mutating func apply(_ event: TaskEvent, at now: Moment) -> [TaskEffect] {
+    ///
+    /// - Parameters:
+    ///   - event: what has happened.
+    ///   - now: the wall clock, for what is stamped. It may have been set forward or back since the last event.
+    ///   - left: how long the task has, for what is decided; `nil` to go by the wall clock.
+    /// - Returns: what is to be done, once what this changed is durable.
+    package mutating func apply(_ event: TaskEvent, at now: Moment, left: Duration? = nil) -> [TaskEffect] {
         guard !record.status.hasEnded else { return [] }
+        self.left = left ?? .milliseconds(record.deadline.milliseconds - now.milliseconds)
+        // What comes later is never stamped earlier.
+        let now = max(now, record.latestMoment)
         switch event {
         case .slotGranted(let request, let credential, let token):
             return begin(request, credential: credential, token: token, at: now)
@@ -315,5 +332,21 @@ package struct TaskMachine: Sendable {
             else { return nil }
             return .fetch(attempt: output.attempt, output: output.index)
         }
+    }
+}
+
+extension TaskRecord {
+    /// The latest moment that anything of the task is stamped with.
+    fileprivate var latestMoment: Moment {
+        var latest = max(createdAt, startedAt ?? createdAt)
+        for attempt in attempts { latest = max(latest, attempt.endedAt ?? attempt.startedAt) }
+        for output in outputs { latest = max(latest, output.readyAt ?? latest) }
+        return latest
+    }
+
+    /// When a take that is ready now is: a millisecond after the last one at least, so that their order stays.
+    func nextReadyMoment(_ now: Moment) -> Moment {
+        let last = outputs.compactMap(\.readyAt).max()
+        return last.map { max(now, $0.advanced(by: .milliseconds(1))) } ?? now
     }
 }

@@ -1,4 +1,5 @@
 import Sound
+import Timing
 
 /// The wall clock for what must not be undone: it does not believe a leap at once.
 ///

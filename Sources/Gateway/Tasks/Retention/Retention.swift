@@ -2,6 +2,7 @@ package import Assets
 package import EventLoop
 import Sound
 package import Telemetry
+package import Timing
 package import Threads
 
 /// Removes what has been kept for long enough: ended tasks with their audio, and audio that no task has.

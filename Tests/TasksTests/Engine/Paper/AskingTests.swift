@@ -5,6 +5,7 @@ import Providers
 import Sound
 import Tasks
 import Testing
+import Timing
 
 /// Questions of the engine's own: how jobs are, where their audio is, what is sung when.
 @Suite("Asking the vendor", .timeLimit(.minutes(2)))

@@ -4,6 +4,7 @@ import Providers
 import Sound
 import Tasks
 import Testing
+import Timing
 
 /// What vendors say by themselves, at best a reason to ask.
 @Suite("Hints and news", .timeLimit(.minutes(2)))

@@ -118,6 +118,8 @@ func withPaper(
             log: Log(level: .debug, sink: log)
         )
         parts.publicURL = "https://gateway.example"
+        // By a clock that jumps over waits it would be renewed for ever.
+        parts.leaseTerm = .seconds(1_000_000)
         parts.announce = { record, milestone, _ in Array("\(milestone.type) \(record.status)".utf8) }
         parts.messagesStored = { ledger.nudges.change { $0 += 1 } }
         let engine = Engine(loop: loop, parts: parts)

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
+import Timing
 
 /// A loopback vendor of no make: each kind of call is answered by a script, and what was asked can be waited for.
 final class PaperVendor: Sendable {

@@ -1,4 +1,4 @@
-import Tasks
+import Timing
 import Testing
 
 @Suite("Breakers")

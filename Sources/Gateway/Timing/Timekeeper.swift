@@ -2,7 +2,7 @@ package import EventLoop
 import Glibc
 package import Sound
 
-/// The engine's sense of time: a wall clock for stamps, a monotonic one for waits.
+/// A sense of time: a wall clock for stamps, a monotonic one for waits.
 ///
 /// Tests bring their own and move it by hand.
 package protocol Timekeeper: Sendable {

@@ -1,8 +1,8 @@
 import EventLoop
 
-/// Keeps calls from an operation that has just failed again and again, and finds out with single calls when it is back.
+/// Keeps calls from a peer that has just failed again and again, and finds out with single calls when it is back.
 ///
-/// Pure bookkeeping over monotonic nanoseconds. Only failures that are the vendor's count: an unreachable host, a lost
+/// Pure bookkeeping over monotonic nanoseconds. Only failures that are the peer's count: an unreachable host, a lost
 /// answer, an error of its own. A refusal is an answer, and shows that it is there.
 package struct Breaker: Sendable, Equatable {
     /// How a breaker stands.
@@ -54,10 +54,10 @@ package struct Breaker: Sendable, Equatable {
         return .nanoseconds(Int64(clamping: openUntil - now))
     }
 
-    /// The vendor answered.
+    /// The peer answered.
     package mutating func succeeded() { self = Breaker() }
 
-    /// The vendor failed; the result is whether the breaker has just opened.
+    /// The peer failed; the result is whether the breaker has just opened.
     package mutating func failed(at now: UInt64) -> Bool {
         failures += 1
         let wasProbe = isProbing
@@ -69,6 +69,6 @@ package struct Breaker: Sendable, Equatable {
         return true
     }
 
-    /// The call ended without telling anything of the vendor.
+    /// The call ended without telling anything of the peer.
     package mutating func abandoned() { isProbing = false }
 }

@@ -1,0 +1,95 @@
+import HTTP
+import HTTPServer
+import JSON
+import Sound
+import Spelling
+import Timing
+import Webhooks
+
+/// What webhook addresses were told or are to be told, and where they may be.
+extension Gateway {
+    private var outbox: any Outbox { parts.courier.parts.outbox }
+
+    /// Refuses an address that names an address of a machine where webhooks may not go.
+    func checkDestination(of request: SoundRequest) throws(InvalidRequest) {
+        guard let text = request.webhookURL, let url = HTTPURL(text),
+            parts.courier.parts.destinations.refuses(url)
+        else { return }
+        throw InvalidRequest([
+            Problem(
+                RequestField.webhookURL.rawValue,
+                .invalid,
+                "webhook_url must not point to an address that is not public; the gateway's operator can allow it with "
+                    + "webhooks.allow in the configuration"
+            )
+        ])
+    }
+
+    func listWebhooks(_ call: Request, _ caller: Caller) async throws -> Response {
+        var query = try Self.outboxQuery(call, caller)
+        let limit = query.limit
+        query.limit += 1
+        let messages = try await outbox.messages(query)
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("data")
+        json.beginArray()
+        for message in messages.prefix(limit) { WebhookWire(message: message).write(to: &json) }
+        json.endArray()
+        json.member("next_cursor", messages.count > limit ? messages[limit - 1].id : nil)
+        json.endObject()
+        return Response(.ok, contentType: "application/json", json.bytes)
+    }
+
+    private static let outboxParameters = ["state", "task", "limit", "cursor"]
+
+    private static func outboxQuery(_ call: Request, _ caller: Caller) throws(InvalidRequest) -> OutboxQuery {
+        var problems: [Problem] = []
+        var query = OutboxQuery(limit: 20)
+        query.client = caller.isAdmin ? nil : .some(caller.name)
+        for (name, value) in call.target.query.pairs {
+            switch name {
+            case "state":
+                query.state = OutboxMessage.State(rawValue: value)
+                if query.state == nil {
+                    problems.append(unknown(name, value, OutboxMessage.State.allCases.map(\.rawValue)))
+                }
+            case "task":
+                query.task = TaskID(rawValue: value)
+                if !value.hasPrefix("snd_") {
+                    problems.append(
+                        Problem(name, .invalid, "task must be the id of a task, which begins with snd_")
+                    )
+                }
+            case "cursor":
+                query.before = value
+                if !value.hasPrefix("evt_") {
+                    problems.append(
+                        Problem(name, .invalid, "cursor must be a next_cursor of an earlier answer")
+                    )
+                }
+            case "limit":
+                query.limit = Int(value) ?? 0
+                if !(1...100).contains(query.limit) {
+                    problems.append(Problem(name, .outOfRange, "limit must be a whole number from 1 to 100"))
+                }
+            default:
+                let message = "there is no parameter \"\(name)\"\(hint(for: name, among: outboxParameters))"
+                problems.append(Problem(name, .unknownField, message))
+            }
+        }
+        if !problems.isEmpty { throw InvalidRequest(problems) }
+        return query
+    }
+
+    func resendWebhook(_ call: Request, _ caller: Caller) async throws -> Response {
+        guard let id = call.parameters["id"], id.hasPrefix("evt_"), id.utf8.count <= 256,
+            let message = try await outbox.message(id), caller.isAdmin || message.client == caller.name,
+            let again = try await outbox.resendMessage(id, now: parts.courier.parts.time.moment)
+        else { throw ProblemDetails.notFound("webhook") }
+        parts.courier.resent(again)
+        var json = JSONWriter()
+        WebhookWire(message: again).write(to: &json)
+        return Response(.accepted, contentType: "application/json", json.bytes)
+    }
+}
