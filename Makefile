@@ -12,16 +12,20 @@ SWIFT_FLAGS   := --explicit-target-dependency-import-check error --no-color-diag
 RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product soundgate --static-swift-stdlib
 RELEASE       := .build/release/soundgate
 
-# `make run ARGS='--config config/mine.yaml'`, `make test FILTER=RoutingTests`, `make fuzz SECONDS=60`
+# `make run ARGS='--config config/mine.yaml'`, `make test FILTER=RoutingTests`, `make fuzz SECONDS=60`,
+# `make chaos KILLS=100 TASKS=10000 SEED=42`
 ARGS    ?=
 FILTER  ?=
 SECONDS ?= 600
+KILLS   ?= 60
+TASKS   ?= 6000
+SEED    ?=
 
 # Tests that wait on sockets and files overlap well; more than this many at once starves the timers they check.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -87,6 +91,7 @@ lint: prepare architecture ## check format, scripts and the downward arrows
 # symbol of the address sanitizer; lld does not.
 .PHONY: sanitize
 sanitize: export SOUNDGATE_RESTART_TASKS := 200
+sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
@@ -98,6 +103,19 @@ sanitize: prepare ## run the tests under the address and the thread sanitizer
 fuzz: prepare ## fuzz the parsers (SECONDS=600)
 	@[ -x Tests/Fuzz/run ] || { echo "make fuzz: there is no Tests/Fuzz/run to start" >&2; exit 69; }
 	@exec Tests/Fuzz/run $(SECONDS)
+
+# Kills hit other moments of the optimised program, and many more of them.
+.PHONY: chaos
+chaos: release ## kill the gateway at random under load, and look for what is lost (KILLS=60 TASKS=6000)
+	swift build --build-tests $(SWIFT_FLAGS)
+	@SOUNDGATE_CHAOS_KILLS=$(KILLS) SOUNDGATE_CHAOS_TASKS=$(TASKS) $(if $(SEED),SOUNDGATE_CHAOS_SEED=$(SEED)) \
+	  FILTER='^EndToEndTests\.ChaosTests' .ci/run-tests $(CURDIR)/$(RELEASE) --skip-build $(SWIFT_FLAGS)
+
+.PHONY: soak
+soak: ## run at half of the load that it sustains, and look for what grows (SECONDS=600)
+	@.ci/install-packages bench
+	@$(MAKE) release
+	@SOAK_SECONDS=$(SECONDS) exec Benchmarks/soak
 
 .PHONY: bench
 bench: ## measure against nginx, side by side, and print the table

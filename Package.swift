@@ -168,7 +168,10 @@ let package = Package(
         tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
         tests(
             "Assets",
-            ["Assets", "AudioFile", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads"]
+            [
+                "Assets", "AudioFile", "Crypto", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
+                "Threads",
+            ]
         ),
         tests("Timing", ["Timing", "EventLoop"]),
         tests(
@@ -195,7 +198,8 @@ let package = Package(
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
                 "Configuration",
                 "Crypto",
-                "HTTP", "HTTPServer", "HTTPClient", "JSON", "Synthesis", "EventLoop", "Threads", "Telemetry",
+                "HTTP", "HTTPServer", "HTTPClient", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
+                "Telemetry",
             ]
         ),
         tests(

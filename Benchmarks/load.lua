@@ -1,5 +1,6 @@
 -- wrk's side of the benchmark. Arguments after `--`, all optional:
 --   create      POST a sound instead of GETting the URL
+--   mix         POST sounds for several vendors and the synthesizer, in turn
 --   rate=N      send N requests a second over all threads, evenly spaced, instead of as many as fit
 --   threads=N   how many threads wrk runs, so that each takes its share of the rate
 --   count=N     stop after N answers; for one thread
@@ -20,6 +21,28 @@ end
 
 local count, answered = nil, 0
 
+local bodies = {
+  '{"prompt":"soft rain, 1 second long","provider":"sunoapi","loop":true}',
+  '{"prompt":"creaking door","provider":"videogen","duration":1}',
+  '{"prompt":"soft rain","provider":"builtin","duration":0.5,"seed":7}',
+  '{"prompt":"soft rain, 1 second long","provider":"kie"}',
+  '{"prompt":"creaking door","provider":"elevenlabs","duration":0.5}',
+}
+
+local function mix()
+  wrk.method = "POST"
+  wrk.headers["Content-Type"] = "application/json"
+  local requests, turn = {}, 0
+  function request()
+    -- Only here: what wrk.format needs is not there before the first request.
+    if turn == 0 then
+      for number, body in ipairs(bodies) do requests[number] = wrk.format(nil, nil, nil, body) end
+    end
+    turn = turn + 1
+    return requests[turn % #bodies + 1]
+  end
+end
+
 function init(arguments)
   local threads, rate = 1, nil
   for _, argument in ipairs(arguments) do
@@ -28,6 +51,8 @@ function init(arguments)
       wrk.method = "POST"
       wrk.headers["Content-Type"] = "application/json"
       wrk.body = '{"prompt":"soft rain with distant thunder","loop":true}'
+    elseif argument == "mix" then
+      mix()
     elseif name == "rate" then
       rate = tonumber(value)
     elseif name == "threads" then

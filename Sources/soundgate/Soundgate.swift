@@ -6,6 +6,8 @@ enum Soundgate {
     static func main() {
         // A reader that went away shows as an error of the write, not as the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // And so does a limit on the size of files (`ulimit -f`), as any other disk that takes no more.
+        signal(SIGXFSZ, SIG_IGN)
         let request: CommandParser.Request
         do throws(UsageError) {
             request = try CommandParser(commands: CommandList.all).parse(

@@ -9,6 +9,7 @@ import HTTPClient
 import HTTPServer
 import JSON
 import Providers
+import SQLite
 import Tasks
 import Telemetry
 import Testing
@@ -31,6 +32,7 @@ struct House {
         _ platform: Platform,
         _ ledger: SQLiteLedger,
         clients: ClientAccess,
+        room: DiskRoom?,
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
@@ -61,19 +63,19 @@ struct House {
         var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
         delivery.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
         courier = Courier(loop: platform.loop, parts: delivery)
-        gateway = Gateway(
-            Gateway.Parts(
-                configuration: configuration,
-                providers: platform.providers,
-                engine: engine,
-                balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
-                ledger: ledger,
-                store: store,
-                courier: courier,
-                log: log,
-                version: "1.2.3"
-            )
+        var face = Gateway.Parts(
+            configuration: configuration,
+            providers: platform.providers,
+            engine: engine,
+            balances: BalanceBook(loop: platform.loop, client: platform.client, time: SystemTime()),
+            ledger: ledger,
+            store: store,
+            courier: courier,
+            log: log,
+            version: "1.2.3"
         )
+        face.room = room
+        gateway = Gateway(face)
         handler = gateway.handler()
         let request = try #require(Request(.get, "/openapi.json"))
         contract = Contract(try JSONValue(parsing: try await handler(request).collectBody()))
@@ -203,14 +205,16 @@ private struct Platform {
 /// Lends a gateway and takes it down afterwards.
 func withHouse(
     clients: ClientAccess = .loopbackOnly,
+    database: Database.Options = .init(),
+    room: DiskRoom? = nil,
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
     let platform = try await Platform()
-    let ledger = try await SQLiteLedger(path: platform.directory + "/ledger.db")
+    let ledger = try await SQLiteLedger(path: platform.directory + "/ledger.db", options: database)
     let result: Result<Void, any Error>
     do {
-        let house = try await House(platform, ledger, clients: clients, configure)
+        let house = try await House(platform, ledger, clients: clients, room: room, configure)
         do {
             try await body(house)
             result = .success(())

@@ -186,6 +186,30 @@ struct AssetStoreTests {
         }
     }
 
+    @Test("what our disk did not take can be kept when the disk is back")
+    func diskIsBack() async throws {
+        try await withFolder { folder in
+            let store = try AssetStore(directory: folder)
+            let temporary = store.temporaryPath()
+            try writeSound(temporary, .wav)
+            let content = try bytes(ofFile: temporary)
+            let kept = try store.keep(temporary)
+            let home = "\(folder)/\(kept.sha256.prefix(2))"
+            try remove(home)
+            try write(content, to: temporary)
+            #expect {
+                try store.keep(temporary)
+            } throws: { error in
+                (error as? AssetError)?.isStorage == true
+            }
+            #expect(exists(temporary))
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+            #expect(try store.keep(temporary) == kept)
+            #expect(!exists(temporary))
+            #expect(files(below: folder).count == 1)
+        }
+    }
+
     @Test("temporary paths do not repeat")
     func temporaryPaths() async throws {
         try await withFolder { folder in

@@ -1,5 +1,7 @@
 import Assets
 import AudioFile
+import Crypto
+import Foundation
 import HTTP
 import HTTPClient
 import HTTPServer
@@ -240,6 +242,53 @@ struct ReceptionTests {
                 return
             }
             #expect(fields["request-id"] == "r1")
+        }
+    }
+
+    /// Makes a call whose audio the store cannot keep, and waits until all of it has come.
+    private func receiveWithoutHome(
+        _ content: [UInt8],
+        _ fetcher: AssetFetcher,
+        _ base: String,
+        _ folder: String
+    ) async throws -> (Task<Reception, Never>, home: String) {
+        let home = "\(folder)/\(SHA256.hash(content).hex.prefix(2))"
+        try remove(home)
+        let receiving = Task { await fetcher.receive(call(base), as: nil, raw: { _, _ in nil }) }
+        while try files(below: folder).first.map({ try bytes(ofFile: "\(folder)/\($0)").count })
+            != content.count
+        {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return (receiving, home)
+    }
+
+    @Test("paid audio that has come is kept when the disk is back")
+    func diskIsBack() async throws {
+        let content = try await sound()
+        try await withServer { _ in
+            Response(.ok, contentType: "audio/wav", content)
+        } _: { fetcher, base, folder in
+            let (receiving, home) = try await receiveWithoutHome(content, fetcher, base, folder)
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+            guard case .kept = await receiving.value else {
+                Issue.record("lost")
+                return
+            }
+            #expect(files(below: folder).count == 1)
+        }
+    }
+
+    @Test("paid audio that nobody waits for any more leaves no file behind, however the disk is")
+    func diskStaysAway() async throws {
+        let content = try await sound()
+        try await withServer { _ in
+            Response(.ok, contentType: "audio/wav", content)
+        } _: { fetcher, base, folder in
+            let (receiving, _) = try await receiveWithoutHome(content, fetcher, base, folder)
+            receiving.cancel()
+            if case .kept = await receiving.value { Issue.record("kept nowhere") }
+            #expect(files(below: folder).isEmpty)
         }
     }
 

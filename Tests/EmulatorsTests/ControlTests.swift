@@ -28,6 +28,7 @@ import Testing
         ["vendor": "sunoapi", "operation": "create", "fault": "refuse"],
         ["vendor": "sunoapi", "operation": "create", "fault": "html502", "times": 0],
         ["vendor": "sunoapi", "operation": "create", "fault": "html502", "tmies": 1],
+        ["vendor": "sunoapi", "operation": "create", "fault": "html502", "chance": 1.5],
         [["vendor": "sunoapi", "operation": "create", "fault": "html502"], [:]],
         "html502",
     ]

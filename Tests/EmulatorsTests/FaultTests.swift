@@ -193,6 +193,29 @@ import Testing
         #expect(try await emulation.create(body)["code"]?.integer == 200)
     }
 
+    /// Which of so many creates are refused, when each is with a chance.
+    private func struck(_ chance: Double, seed: Int64, of count: Int) async throws -> [Bool] {
+        let emulation = try Emulation()
+        try await emulation.script(
+            "create",
+            "refuse",
+            ["code": 455, "times": "always", "chance": .number(chance), "seed": .integer(seed)]
+        )
+        var struck: [Bool] = []
+        for _ in 0..<count { struck.append(try await emulation.create(body)["code"]?.integer == 455) }
+        return struck
+    }
+
+    @Test("a fault with a chance strikes about so often, and the same calls for the same seed")
+    func chance() async throws {
+        let first = try await struck(0.25, seed: 7, of: 200)
+        #expect((30...70).contains(first.count { $0 }))
+        #expect(try await struck(0.25, seed: 7, of: 200) == first)
+        #expect(try await struck(0.25, seed: 8, of: 200) != first)
+        #expect(try await struck(0, seed: 7, of: 20).allSatisfy { !$0 })
+        #expect(try await struck(1, seed: 7, of: 20).allSatisfy { $0 })
+    }
+
     @Test("a fault can be kept for one task")
     func task() async throws {
         let emulation = try Emulation()

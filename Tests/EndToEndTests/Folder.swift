@@ -51,7 +51,8 @@ struct Folder: Sendable {
     /// The names in the folder, sorted.
     var names: [String] { Self.names(in: path).sorted() }
 
-    private static func names(in path: String) -> [String] {
+    /// The names in a folder; none when it cannot be read.
+    static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

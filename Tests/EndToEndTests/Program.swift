@@ -49,18 +49,18 @@ final class Program: Sendable {
 
     /// Starts the program in a folder, which becomes its working directory.
     ///
-    /// `input` stands on its standard input, and is no longer than a pipe holds. With `coreFiles` a crash may leave a
-    /// core, unless the program objects.
+    /// `input` stands on its standard input, and is no longer than a pipe holds; `words` is a command that becomes the
+    /// program, which is added to it.
     init(
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
         input: String? = nil,
-        coreFiles: Bool = false
+        under words: [String] = []
     ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(arguments, in: folder, number, environment, input, coreFiles)
+        process = try Self.spawn(words + [Self.path] + arguments, in: folder, number, environment, input)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0
@@ -82,9 +82,16 @@ final class Program: Sendable {
         in folder: Folder,
         environment: [String: String] = [:],
         input: String? = nil,
+        under words: [String] = [],
         within limit: Duration = .seconds(60)
     ) async throws -> Outcome {
-        let program = try Program(arguments, in: folder, environment: environment, input: input)
+        let program = try Program(
+            arguments,
+            in: folder,
+            environment: environment,
+            input: input,
+            under: words
+        )
         let status = await program.end(within: limit)
         return Outcome(status: status, output: program.output, errors: program.errors)
     }
@@ -154,12 +161,11 @@ final class Program: Sendable {
     // MARK: Starting
 
     private static func spawn(
-        _ arguments: [String],
+        _ words: [String],
         in folder: Folder,
         _ number: Int,
         _ environment: [String: String],
-        _ input: String?,
-        _ coreFiles: Bool
+        _ input: String?
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -186,21 +192,12 @@ final class Program: Sendable {
 
         // A child's own directory is beyond portable `posix_spawn`; `env` becomes the program, its number included.
         let settings = environment.map { "\($0.key)=\($0.value)" }
-        let shell = coreFiles ? ["sh", "-c", "ulimit -c $(ulimit -Hc) && exec \"$@\"", "sh"] : []
-        let line =
-            shell + ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY", "--unset=SOUNDGATE_VAULT_KEY"]
-            + settings + [path] + arguments
-        var words = line.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        let unset = ["SOUNDGATE_KEY", "SOUNDGATE_VAULT_KEY"].map { "--unset=\($0)" }
+        let given = ["env", "--chdir=\(folder.path)"] + unset + settings + words
+        var line = given.map { strdup($0) } + [nil]
+        defer { for word in line { free(word) } }
         var process: pid_t = 0
-        let code = posix_spawn(
-            &process,
-            coreFiles ? "/bin/sh" : "/usr/bin/env",
-            &actions,
-            &attributes,
-            &words,
-            environ
-        )
+        let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &line, environ)
         guard code == 0 else { throw SystemError("posix_spawn", subject: path, code: code) }
         return process
     }

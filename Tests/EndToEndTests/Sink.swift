@@ -23,6 +23,8 @@ final class Sink: Sendable {
     private struct State {
         var letters: [Letter] = []
         var status: Int? = 200
+        /// The ids of messages that came, where the first try of some is refused.
+        var seen: Set<String>?
     }
 
     private let port: LoopbackPort
@@ -46,7 +48,8 @@ final class Sink: Sendable {
                 let letter = Letter(fields: request.fields, body: body)
                 let status = state.withLock { state in
                     state.letters.append(letter)
-                    return state.status
+                    let isFirst = state.seen?.insert(letter.id).inserted == true
+                    return isFirst && state.letters.count % 20 == 0 ? 500 : state.status
                 }
                 // Longer than anybody waits.
                 if status == nil { try await Task.sleep(for: .seconds(3600)) }
@@ -59,6 +62,9 @@ final class Sink: Sendable {
 
     /// Answers with a status from now on; not at all with `nil`.
     func answer(_ status: Int?) { state.withLock { $0.status = status } }
+
+    /// Refuses one message in about twenty from now on, but none a second time.
+    func refuseSome() { state.withLock { $0.seen = [] } }
 
     /// Begins to listen.
     func open() async throws { _ = try await server.start() }

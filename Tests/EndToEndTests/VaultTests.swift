@@ -206,7 +206,7 @@ import Testing
                     // A core is asked for, as far as the system allows one.
                     ["serve", "--listen", "127.0.0.1:0", "--config", "soundgate.yaml"],
                     in: folder,
-                    coreFiles: true
+                    under: ["sh", "-c", "ulimit -c $(ulimit -Hc) && exec \"$@\"", "sh"]
                 )
                 defer { program.send(SIGKILL) }
                 try await withClient { client in

@@ -47,6 +47,33 @@ import Testing
         #expect(writer.dropped == 0)
     }
 
+    @Test func onAFullDiskLinesAreLostAndCountedWhenThereIsRoomAgain() throws {
+        var template = Array("/tmp/soundgate-log-XXXXXX".utf8CString)
+        let file = mkstemp(&template)
+        try #require(file >= 0)
+        defer { close(file) }
+        unlink(template)
+        // Writing to this device fails as on a full disk.
+        let full = open("/dev/full", O_WRONLY)
+        defer { close(full) }
+        let descriptor = dup(full)
+        defer { close(descriptor) }
+        let writer = try LogWriter(descriptor: descriptor, format: .json)
+        let log = Log(level: .info, sink: writer)
+        for _ in 0..<7 { log(.info, "lost") }
+        writer.flush()
+        #expect(dup2(file, descriptor) == descriptor)
+        log(.info, "kept")
+        log(.info, "kept")
+        writer.close()
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = pread(file, &bytes, bytes.count, 0)
+        let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines.first?.contains(#""message":"log lines dropped","count":7"#) == true)
+        #expect(lines.dropFirst().allSatisfy { $0.contains("kept") })
+    }
+
     @Test func aSlowReaderCostsTheOldestLinesAndNobodyWaits() throws {
         let pipe = try Pipe()
         // The pipe is full from the start, so the writer's thread is stuck with its first batch.

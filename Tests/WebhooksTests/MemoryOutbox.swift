@@ -15,6 +15,7 @@ final class MemoryOutbox: Outbox {
     private struct State {
         var rows: [Row] = []
         var failing = 0
+        var chance: Chance?
         var claims = 0
     }
 
@@ -36,6 +37,9 @@ final class MemoryOutbox: Outbox {
     /// Lets the next calls fail.
     func fail(_ count: Int) { state.withLock { $0.failing = count } }
 
+    /// Lets calls fail by chance, now before and now after they have done their work; never again with `nil`.
+    func fail(by chance: Chance?) { state.withLock { $0.chance = chance } }
+
     /// The lock of a process that died is gone, and with it its leases.
     func voidLeases() {
         state.withLock { state in
@@ -49,7 +53,11 @@ final class MemoryOutbox: Outbox {
                 state.failing -= 1
                 throw Broken()
             }
-            return try body(&state)
+            if state.chance?.hits(1, of: 4) == true { throw Broken() }
+            let result = try body(&state)
+            // It is done, and nobody learns of it.
+            if state.chance?.hits(1, of: 8) == true { throw Broken() }
+            return result
         }
     }
 

@@ -19,8 +19,9 @@ import JSON
 /// | `POST /_control/reset` | forgets calls, callbacks, tasks, faults and files; switches as at the start |
 ///
 /// A fault is an object: `vendor`, `operation` and `fault` are needed; `times` (a count or `"always"`, else 1), `skip`
-/// (calls let through first) and `task` say where it strikes; `code`, `retry_after`, `seconds`, `takes_job` and `word`
-/// are explained at ``FaultKind``. Faults of the operation `callback` strike the double's own calls. Each call gets at most one fault: the first in the script that matches.
+/// (calls let through first), `chance` (0–1, else 1; drawn from `seed`) and `task` say where it strikes; `code`,
+/// `retry_after`, `seconds`, `takes_job` and `word` are explained at ``FaultKind``. Faults of the operation `callback`
+/// strike the double's own calls. Each call gets at most one fault: the first in the script that matches.
 ///
 /// Every vendor that calls back has the switches of ``CallbackSettings``: `callbacks` (`on`, `off`, `only`,
 /// `only_forever`), `callback_order` (`natural`, `reversed`), `callback_copies`, `callback_delay_seconds` and

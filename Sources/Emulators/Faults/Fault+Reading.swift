@@ -28,6 +28,8 @@ extension Fault {
         task = try members.string("task")
         skip = try members.integer("skip", in: 0...1_000_000) ?? 0
         times = try Fault.times(&members)
+        chance = try members.number("chance", in: 0...1) ?? 1
+        dice = Dice(seed: UInt64(try members.integer("seed", in: 0...Int(Int32.max)) ?? 0))
         code = try members.integer("code", in: 100...999)
         retryAfter = try members.integer("retry_after", in: 0...86_400)
         seconds = try members.number("seconds", in: 0...3600) ?? 5

@@ -13,6 +13,10 @@ struct Fault: Sendable {
     var skip: Int
     /// How many matching calls are still to be struck; `nil` for all.
     var times: Int?
+    /// How likely a matching call is struck, 0–1.
+    let chance: Double
+    /// Decides by that chance.
+    var dice: Dice
     /// The vendor's error code, for a refusal.
     let code: Int?
     /// Sent as `Retry-After`, in seconds.
@@ -34,6 +38,7 @@ struct Fault: Sendable {
             "task": JSONValue(orNull: task),
             "skip": JSONValue(skip),
             "times": times.map { JSONValue($0) } ?? "always",
+            "chance": .number(chance),
             "code": JSONValue(orNull: code),
             "retry_after": JSONValue(orNull: retryAfter),
             "seconds": .number(seconds),

@@ -35,6 +35,7 @@ final class FaultScript: Sendable {
                 guard fault.task == nil || fault.task == task, !(isDecided && fault.kind.isFate) else {
                     continue
                 }
+                guard state.faults[index].dice.shows(fault.chance) else { continue }
                 if fault.skip > 0 {
                     state.faults[index].skip -= 1
                     continue

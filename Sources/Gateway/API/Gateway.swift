@@ -25,6 +25,8 @@ package final class Gateway: Sendable {
         package var ledger: any Ledger
         package var store: AssetStore
         package var courier: Courier
+        /// What the disks have room for; `nil` when nobody looks.
+        package var room: DiskRoom?
         package var log: Log
         package var version: String
 
@@ -237,6 +239,11 @@ package final class Gateway: Sendable {
 
     private static let alive = Response(.ok, contentType: "application/json", Array(#"{"status":"ok"}"#.utf8))
 
+    /// Whatever the reason, a probe understands 503; `code` tells which it is.
+    private static func notReady(_ problem: ProblemDetails) -> ProblemDetails {
+        ProblemDetails(.serviceUnavailable, code: problem.code, detail: problem.detail)
+    }
+
     private func readiness() async throws -> Response {
         if isDraining {
             throw ProblemDetails(
@@ -248,9 +255,14 @@ package final class Gateway: Sendable {
         // One look a second is enough, however many ask.
         let now = monotonicNow()
         if wroteAt.load(ordering: .relaxed) &+ 1_000_000_000 < now {
-            try await parts.ledger.checkWritable()
+            do throws(LedgerError) {
+                try await parts.ledger.checkWritable()
+            } catch {
+                throw Self.notReady(ProblemDetails(error))
+            }
             wroteAt.store(now, ordering: .relaxed)
         }
+        if let refusal = await refusalForWantOfDisk() { throw Self.notReady(refusal) }
         return Response(.ok, contentType: "application/json", Array(#"{"status":"ready"}"#.utf8))
     }
 }

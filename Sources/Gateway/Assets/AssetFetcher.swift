@@ -64,10 +64,15 @@ package struct AssetFetcher: Sendable {
             if let failure = sink.storageFailure { throw .storage(failure) }
             throw .result("the result could not be fetched: \(error.message)")
         }
-        if let failure = await sink.finish() { throw .storage(failure) }
+        if let failure = await sink.finish() {
+            await sink.discard()
+            throw .storage(failure)
+        }
         do throws(Problem) {
             return try await keep(temporary, as: format)
         } catch {
+            // The vendor still has it, and whatever else waits for room can have that of this copy.
+            await sink.discard()
             guard case .result(let reason) = error else { throw error }
             throw .result("the result is unusable: \(reason)")
         }
@@ -77,6 +82,9 @@ package struct AssetFetcher: Sendable {
     ///
     /// Audio goes to a file as it comes, whatever its length; of any other answer at most 64 KiB are kept for the
     /// vendor's error. The length of an answer is bounded by this fetcher, not by `request.maximumBytes`.
+    ///
+    /// The audio cannot be had again. While our own disk is full, the vendor is left waiting for a few minutes; when all
+    /// has come, keeping it is tried until it works or the task is cancelled.
     ///
     /// - Parameters:
     ///   - request: the call, with its credential.
@@ -94,7 +102,7 @@ package struct AssetFetcher: Sendable {
         // Some vendors say "application/octet-stream", and errors are JSON.
         request.fields["Accept"] = "audio/*, */*;q=0.5"
         let temporary = store.temporaryPath()
-        let sink = AnswerSink(file: FileSink(path: temporary, pool: pool))
+        let sink = AnswerSink(file: FileSink(path: temporary, pool: pool, patience: Self.patience))
         let status: Status
         do throws(TransportFailure) {
             status = try await client.download(request, to: sink).status
@@ -108,16 +116,29 @@ package struct AssetFetcher: Sendable {
             await sink.file.discard()
             return .storage(failure, answer.fields)
         }
-        do throws(Problem) {
-            let asset = try await keep(temporary, wrapping: raw(status, answer.fields), as: format)
-            return .kept(asset, status, answer.fields)
-        } catch {
-            switch error {
-            case .result(let reason): return .unusable(reason, answer.fields)
-            case .storage(let reason): return .storage(reason, answer.fields)
+        while true {
+            do throws(Problem) {
+                let asset = try await keep(temporary, wrapping: raw(status, answer.fields), as: format)
+                return .kept(asset, status, answer.fields)
+            } catch {
+                guard case .storage(let reason) = error else {
+                    return .unusable("\(error)", answer.fields)
+                }
+                do {
+                    guard access(temporary, F_OK) == 0 else { return .storage(reason, answer.fields) }
+                    try await Task.sleep(for: Self.pause)
+                } catch {
+                    await sink.file.discard()
+                    return .storage(reason, answer.fields)
+                }
             }
         }
     }
+
+    /// How long a vendor whose audio we pay for is left waiting for room on our disk.
+    private static let patience = Duration.seconds(300)
+    /// Between two tries to keep such audio.
+    private static let pause = Duration.milliseconds(500)
 
     private func keep(_ temporary: String, wrapping raw: RawAudio? = nil, as format: SoundFormat?)
         async throws(Problem) -> AssetRecord

@@ -51,7 +51,8 @@ package struct AssetStore: Sendable {
         "\(directory)/\(asset.sha256.prefix(2))/\(asset.sha256).\(asset.format.rawValue)"
     }
 
-    /// Checks a written file and keeps it; the temporary file is gone afterwards in any case.
+    /// Checks a written file and keeps it; the temporary file is gone afterwards, unless our own disk failed: then this
+    /// can be tried again, or the file be discarded.
     ///
     /// The asset is pinned: `unpin` it when the ledger refers to it (or never will).
     ///
@@ -64,7 +65,19 @@ package struct AssetStore: Sendable {
     package func keep(_ temporary: String, wrapping raw: RawAudio? = nil, as wanted: SoundFormat? = nil)
         throws(AssetError) -> AssetRecord
     {
-        defer { unlink(temporary) }
+        do throws(AssetError) {
+            let asset = try keep(whole: temporary, wrapping: raw, as: wanted)
+            unlink(temporary)
+            return asset
+        } catch {
+            if !error.isStorage { unlink(temporary) }
+            throw error
+        }
+    }
+
+    private func keep(whole temporary: String, wrapping raw: RawAudio?, as wanted: SoundFormat?)
+        throws(AssetError) -> AssetRecord
+    {
         guard let raw else { return try keep(file: temporary, as: wanted) }
         let wrapped = temporaryPath()
         defer { unlink(wrapped) }
@@ -181,7 +194,7 @@ package struct AssetStore: Sendable {
 
     /// Reads the file once for its digest and makes sure that its bytes are on the disk.
     private static func hash(_ path: String) throws(SystemError) -> (Digest, Int64) {
-        let descriptor = try retryingSystemCall("open", subject: path) { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = try retryingSystemCall("open", subject: path) { open(path, O_RDWR | O_CLOEXEC) }
         defer { close(descriptor) }
         var sha256 = SHA256()
         var total: Int64 = 0
@@ -194,8 +207,27 @@ package struct AssetStore: Sendable {
             total += Int64(count)
             sha256.update(count == block.count ? block : Array(block[..<count]))
         }
-        try retryingSystemCall("fsync", subject: path) { fsync(descriptor) }
+        do throws(SystemError) {
+            try retryingSystemCall("fsync", subject: path) { fsync(descriptor) }
+        } catch {
+            rewrite(descriptor)
+            throw error
+        }
         return (sha256.finalize(), total)
+    }
+
+    /// Writes a file over with its own bytes.
+    ///
+    /// After an error of `fsync` the system holds the pages for clean, and the next `fsync` would succeed without having
+    /// written them. If this fails as well, the next look at the file does.
+    private static func rewrite(_ descriptor: Int32) {
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        var offset: off_t = 0
+        while case let count = pread(descriptor, &block, block.count, offset), count > 0,
+            pwrite(descriptor, block, count, offset) == count
+        {
+            offset += off_t(count)
+        }
     }
 
     private static func synchronize(_ folder: String) throws(SystemError) {
@@ -238,6 +270,9 @@ package enum AssetError: Error, Sendable, CustomStringConvertible {
             self = .unusable(error)
         }
     }
+
+    /// Whether it is our own disk that failed, and not the audio.
+    package var isStorage: Bool { if case .unusable = self { false } else { true } }
 
     package var description: String {
         switch self {

@@ -4,6 +4,8 @@ import HTTPClient
 import Threads
 
 /// Writes an answer's content to a new file, on a worker thread, piece by piece.
+///
+/// On a full disk it can wait: then the peer waits too, for nobody takes what it sends.
 final class FileSink: ByteSink, Sendable {
     private struct State {
         var descriptor: Int32 = -1
@@ -12,11 +14,16 @@ final class FileSink: ByteSink, Sendable {
 
     private let path: String
     private let pool: WorkerPool
+    private let patience: Duration
     private let state = Guarded(State())
 
-    init(path: String, pool: WorkerPool) {
+    private static let pause = Duration.milliseconds(250)
+
+    /// A sink whose pieces wait so long for room on the disk, each of them.
+    init(path: String, pool: WorkerPool, patience: Duration = .zero) {
         self.path = path
         self.pool = pool
+        self.patience = patience
     }
 
     /// What went wrong with our own disk, as opposed to the peer.
@@ -36,14 +43,26 @@ final class FileSink: ByteSink, Sendable {
     }
 
     func write(_ bytes: [UInt8]) async throws {
-        try await onDisk { [path] state throws(SystemError) in
-            let descriptor = state.descriptor
-            var written = 0
-            while written < bytes.count {
-                written += try retryingSystemCall("write", subject: path) {
-                    bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        var written = 0
+        var waited = Duration.zero
+        while written < bytes.count {
+            let isWaiting = waited < patience
+            let count = try await onDisk { [path, written] state throws(SystemError) in
+                let descriptor = state.descriptor
+                do throws(SystemError) {
+                    return try retryingSystemCall("write", subject: path) {
+                        bytes[written...].withUnsafeBytes {
+                            Glibc.write(descriptor, $0.baseAddress, $0.count)
+                        }
+                    }
+                } catch  where isWaiting && (error.code == ENOSPC || error.code == EDQUOT) {
+                    return 0
                 }
             }
+            written += count
+            guard count == 0 else { continue }
+            try await Task.sleep(for: Self.pause)
+            waited += Self.pause
         }
     }
 
@@ -63,11 +82,13 @@ final class FileSink: ByteSink, Sendable {
         unlink(path)
     }
 
-    private func onDisk(_ body: @escaping @Sendable (inout State) throws(SystemError) -> Void) async throws {
+    private func onDisk<Result: Sendable>(
+        _ body: @escaping @Sendable (inout State) throws(SystemError) -> Result
+    ) async throws -> Result {
         try await pool.run { [state] in
             try state.withLock { state in
                 do throws(SystemError) {
-                    try body(&state)
+                    return try body(&state)
                 } catch {
                     state.failure = error.description
                     throw error

@@ -2,6 +2,9 @@
 package struct StorageConfiguration: Sendable, Equatable {
     /// The task ledger.
     package var sqlite = SQLite()
+    /// The room kept for accepted tasks on the disks of the ledger and of the audio, in bytes; no more than a tenth of a
+    /// disk is kept.
+    package var reserve = 256 * 1024 * 1024
 
     /// The defaults.
     package init() {}

@@ -124,8 +124,10 @@ package actor Courier {
                 for token in Array(courier.sleepers.keys) { courier.wake(token) }
             }
         }
-        guard !hasStopped else { return }
-        await withCheckedContinuation { stopping.append($0) }
+        await withCheckedContinuation { continuation in
+            // Asked here and not before: until a continuation is made, other work may go on.
+            if hasStopped { continuation.resume() } else { stopping.append(continuation) }
+        }
     }
 
     private var hasStopped: Bool { flights.isEmpty && errands == 0 }
@@ -146,6 +148,8 @@ package actor Courier {
         run {
             await $0.claimWhatIsDue()
             $0.isLooking = false
+            // Between its last look and here somebody may have nudged it, or its time have come.
+            if $0.isNudged { $0.look() }
         }
     }
 
@@ -155,8 +159,8 @@ package actor Courier {
             // Whoever lands looks again.
             let room = parts.limits.inFlight - flights.count
             guard room > 0 else { return }
-            let now = now
-            let closed = hosts.closed(at: parts.time.instant)
+            let (now, instant) = (now, parts.time.instant)
+            let closed = hosts.closed(at: instant)
             do {
                 let messages = try await parts.outbox.claimMessages(
                     min(room, Self.batch),
@@ -168,7 +172,8 @@ package actor Courier {
                 if messages.isEmpty {
                     let next = try await parts.outbox.nextMessageDue(except: closed)
                     claimPause = Self.shortestPause
-                    sleep(until: next)
+                    // As it was when these hosts were left out: one that has opened since has not been asked for.
+                    sleep(until: next, orOpening: hosts.opening(at: instant))
                     if !isNudged { return }
                 }
                 for message in messages { await accept(message) }
@@ -280,10 +285,9 @@ package actor Courier {
     }
 
     /// Wakes for the next message, or for a host that may be tried again before.
-    private func sleep(until next: Moment?) {
+    private func sleep(until next: Moment?, orOpening opening: Duration?) {
         let now = now
         let due = next.map { Duration.milliseconds($0.milliseconds - now.milliseconds) }
-        let opening = hosts.opening(at: parts.time.instant)
         // Never at once: what is due and was not given to us would make this a loop.
         if let first = [due, opening].compactMap(\.self).min() { arm(after: max(first, .milliseconds(10))) }
     }
@@ -305,6 +309,8 @@ package actor Courier {
         lastSleeper += 1
         let token = lastSleeper
         await withCheckedContinuation { continuation in
+            // Who comes too late for the last call would sleep through it.
+            guard !isStopping || parts.time.instant < stopsAt else { return continuation.resume() }
             sleepers[token] = continuation
             parts.time.wake(on: loop, after: span) { self.assumeIsolated { $0.wake(token) } }
         }

@@ -9,6 +9,8 @@ final class BatchWriter {
     private let connection: Connection
     private let beforeCommit: (@Sendable () throws -> Void)?
     private let statistics: Guarded<WriteStatistics>
+    /// Whether the last batch had a job that the disk had no room for.
+    private(set) var isShortOfRoom = false
 
     init(
         _ connection: Connection,
@@ -32,6 +34,7 @@ final class BatchWriter {
             failures = Array(repeating: error, count: batch.count)
         }
         let failed = failures.count { $0 != nil }
+        isShortOfRoom = failed > 0 && failures.contains { ($0 as? SQLiteError)?.isFull ?? false }
         statistics.withLock {
             if isCommitted { $0.commits += 1 }
             $0.jobs += batch.count
@@ -91,7 +94,7 @@ package struct WriteStatistics: Sendable {
     package var largestBatch = 0
     /// Times that the write-ahead log was copied into the file.
     package var checkpoints = 0
-    /// Times that copying failed; the log keeps what was not copied.
+    /// Times that copying failed or was kept from its end by a reader; the log keeps what was not copied.
     package var failedCheckpoints = 0
     /// How long the last batch took, from its first job to the end of its commit.
     package var lastBatchDuration: Duration = .zero

@@ -76,7 +76,7 @@ package final class Database: Sendable {
         } catch let error as SystemError {
             throw .system(error)
         } catch let error as SQLiteError {
-            throw error.isCorrupt ? .notADatabase(path: path) : .sqlite(path: path, error)
+            throw DatabaseOpeningError(path, error)
         } catch {
             let message = "a migration failed: \(error)"
             throw .sqlite(path: path, SQLiteError(code: SQLITE_ERROR, message: message))
@@ -145,13 +145,20 @@ extension Database {
     ) {
         let writer = BatchWriter(connection, statistics: statistics, beforeCommit: options.beforeCommit)
         var previous = 0
+        var restartAt = Checkpointer.pagesToRestart
         while true {
             let batch = queue.nextBatch(limit: options.largestBatch, previous: previous)
             if batch.isEmpty { break }
             previous = batch.count
             writer.write(batch)
-            if connection.logPages >= Checkpointer.pagesToCopy { checkpointer.copy() }
-            if connection.logPages >= Checkpointer.pagesToRestart { restartLog(connection, statistics) }
+            // On a full disk a log that is copied whole begins anew, and its own blocks are room for what waits.
+            if connection.logPages >= Checkpointer.pagesToCopy || writer.isShortOfRoom { checkpointer.copy() }
+            guard connection.logPages >= restartAt else { continue }
+            // Somebody who reads for long (a backup, a forgotten shell) keeps the log from beginning anew. Asking for it
+            // waits for him, and must not do so at each commit.
+            restartAt =
+                restartLog(connection, statistics)
+                ? Checkpointer.pagesToRestart : connection.logPages + Checkpointer.pagesToRestart / 4
         }
         checkpointer.close()
         readers.close()
@@ -166,15 +173,20 @@ extension Database {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Copies the rest of the log, so that the next commit begins it anew.
-    private static func restartLog(_ connection: Connection, _ statistics: Guarded<WriteStatistics>) {
+    /// Copies the rest of the log, so that the next commit begins it anew; `false` when that is not to be had.
+    private static func restartLog(_ connection: Connection, _ statistics: Guarded<WriteStatistics>) -> Bool {
+        var isDone = false
         do {
-            try connection.run("PRAGMA wal_checkpoint(RESTART)")
-            statistics.withLock { $0.checkpoints += 1 }
+            // "The first column is … 1 if a RESTART … checkpoint was blocked from completing".
+            isDone = try connection.first("PRAGMA wal_checkpoint(RESTART)", [], { $0.int(0) }) == 0
         } catch {
-            // Nothing is lost: the log stays and grows, and the next commit asks again.
-            statistics.withLock { $0.failedCheckpoints += 1 }
+            // Nothing is lost: the log stays and grows.
+            isDone = false
         }
+        statistics.withLock { statistics in
+            if isDone { statistics.checkpoints += 1 } else { statistics.failedCheckpoints += 1 }
+        }
+        return isDone
     }
 
     private static func openWriter(

@@ -9,6 +9,8 @@ struct ExitStatus: RawRepresentable, Sendable, Equatable {
     static let usage = ExitStatus(rawValue: 64)
     /// What was given is not what it should be.
     static let dataError = ExitStatus(rawValue: 65)
+    /// What the gateway has stored is damaged: the same number.
+    static let damagedData = dataError
     /// An input file cannot be read.
     static let noInput = ExitStatus(rawValue: 66)
     /// The gateway, or every provider behind it, is not to be had.

@@ -46,6 +46,10 @@ enum DoctorCommand {
         let ledger: SQLiteLedger
         do {
             ledger = try await SQLiteLedger(path: path)
+        } catch let error as DatabaseOpeningError where error.isDamage {
+            Console.output("damaged: \(error)")
+            Console.note(LedgerDamage.advice)
+            return .failure
         } catch {
             throw CommandFailure(.unavailable, "\(error)")
         }

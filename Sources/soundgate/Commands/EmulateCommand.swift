@@ -25,6 +25,12 @@ enum EmulateCommand {
         summary: "how long result files make one wait, as in 500ms (default 0s)"
     )
 
+    private static let retention = Option(
+        "--retention",
+        value: "N",
+        summary: "how many calls, and tasks of each vendor, are remembered (default 10000)"
+    )
+
     static let command = Command(
         name: "emulate",
         summary: "run local doubles of the vendors' APIs, with real audio",
@@ -32,7 +38,7 @@ enum EmulateCommand {
             Every vendor's API has a path of its own, as in http://127.0.0.1:9090/sunoapi. A task that names an address
             is called back there. Faults are scripted at /_control, while listening on loopback.
             """,
-        options: [listen, speed, assetLatency],
+        options: [listen, speed, assetLatency, retention],
         signals: Interruption.signals,
         run: run
     )
@@ -41,11 +47,17 @@ enum EmulateCommand {
         let address = try address(invocation)
         let factor = try invocation.number(speed) ?? 1
         guard factor > 0 else { throw invocation.misread(speed, "a number above 0") }
-        let options = EmulatorOptions(
+        var options = EmulatorOptions(
             speed: factor,
             assetLatency: try latency(invocation),
             isOnLoopback: address.isLocal
         )
+        if let count = try invocation.number(retention) {
+            guard (1...10_000_000).contains(count) else {
+                throw invocation.misread(retention, "a count from 1 to 10000000")
+            }
+            options.retention = Int(count)
+        }
         return try await serve(options, at: address)
     }
 

@@ -6,6 +6,7 @@ import HTTPServer
 import Providers
 import Sound
 import Telemetry
+import Threads
 import Timing
 import Webhooks
 
@@ -95,6 +96,26 @@ extension AssetsConfiguration {
 
     var storeLimits: AssetStore.Limits {
         AssetStore.Limits(bytes: maximumSize, duration: maximumDuration / .seconds(1))
+    }
+}
+
+extension DiskRoom {
+    /// Looks after the disks that a configuration names; both folders must be there.
+    convenience init(_ configuration: GatewayConfiguration, pool: WorkerPool, log: Log) {
+        self.init(
+            paths: [configuration.storage.sqlite.path, configuration.assets.directory],
+            reserve: configuration.storage.reserve,
+            pool: pool,
+            onChange: { level in
+                switch level {
+                case .tasks: log(.notice, "there is room on the disk again; new sounds are taken")
+                case .calls: log(.error, "the disk is nearly full: new sounds are refused")
+                case .audio: log(.error, "the disk is nearly full: no calls are begun")
+                case .ledger: log(.error, "the disk is full: audio waits")
+                case .nothing: log(.error, "the disk is read-only: everything waits")
+                }
+            }
+        )
     }
 }
 

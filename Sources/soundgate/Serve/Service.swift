@@ -44,6 +44,9 @@ enum Service {
         do {
             let house = try await House(configuration, log: log)
             return await house.serve(until: interruption)
+        } catch let error as DatabaseOpeningError where error.isDamage {
+            Console.complain("\(error)\n\(LedgerDamage.advice)")
+            return ExitStatus.damagedData.rawValue
         } catch {
             return refuse("\(error)")
         }
@@ -77,13 +80,16 @@ private struct House: Sendable {
         for loop in loops { try loop.start() }
         let rendering = try WorkerPool(name: "render", threads: max(2, cores))
         let files = try WorkerPool(name: "files", threads: 2)
-        pools = [rendering, files]
+        // Of its own: a create asks for the room, and must not wait behind a file.
+        let disks = try WorkerPool(name: "disks", threads: 1)
+        pools = [rendering, files, disks]
         // First of all: another process on the same files is refused before anything of its is touched.
         ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path, log: log)
         let store = try AssetStore(
             directory: configuration.assets.directory,
             limits: configuration.assets.storeLimits
         )
+        let room = DiskRoom(configuration, pool: disks, log: log)
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
@@ -103,6 +109,7 @@ private struct House: Sendable {
             time: SystemTime(),
             log: log
         )
+        parts.room = room
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
@@ -126,19 +133,19 @@ private struct House: Sendable {
                 period: configuration.assets.period
             )
         )
-        let gateway = Gateway(
-            Gateway.Parts(
-                configuration: configuration,
-                providers: providers,
-                engine: engine,
-                balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
-                ledger: ledger,
-                store: store,
-                courier: courier,
-                log: log,
-                version: version
-            )
+        var face = Gateway.Parts(
+            configuration: configuration,
+            providers: providers,
+            engine: engine,
+            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
+            ledger: ledger,
+            store: store,
+            courier: courier,
+            log: log,
+            version: version
         )
+        face.room = room
+        let gateway = Gateway(face)
         self.gateway = gateway
         server = Server(
             addresses: configuration.server.addresses,
@@ -166,6 +173,14 @@ private struct House: Sendable {
             courier.nudge()
             bound = try await server.start()
             await retention.start()
+        } catch LedgerError.corrupt(let reason) {
+            log(
+                .error,
+                "cannot start: the ledger is damaged",
+                ["reason": "\(reason)", "remedy": "\(LedgerDamage.advice)"]
+            )
+            await close()
+            return ExitStatus.damagedData.rawValue
         } catch {
             log(.error, "cannot start", ["reason": "\(error)"])
             await close()

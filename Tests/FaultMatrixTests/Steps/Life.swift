@@ -1,3 +1,4 @@
+import JSON
 import Providers
 import Sound
 import Testing
@@ -18,6 +19,15 @@ struct Life: Sendable {
     func knows(_ fault: StepFault) -> Bool {
         guard kind == .rendered else { return fault.side == .line || fault.mishap != .folderless }
         return fault.side == .ledger
+    }
+
+    /// The double's switches: its jobs are done after a question or two, for one more would be a step like the last.
+    var settings: JSONObject {
+        switch (kind, route.provider) {
+        case (.polled, "musicgpt"): ["\(request.type == .music ? "music" : "sound")_seconds": 12]
+        case (.polled, _): ["generation_seconds": 12]
+        default: [:]
+        }
     }
 
     var takes: Int { request.variations ?? 1 }
@@ -46,10 +56,12 @@ extension Life {
             rendered(2),
         ]
 
+    /// The lives that go wrong twice.
+    static let few = [Life(Subject.sunoapi), fan(Subject.videoGen), rendered(2)]
+
     /// The lives that the clock is tried with: one of each kind.
     static let some = [
-        Life(Subject.sunoapi), Life(Subject.musicGPTSound, callbacks: .on),
-        Life(Subject.videoGen, callbacks: .on), fan(Subject.videoGen), Life(Subject.elevenLabsSound),
+        Life(Subject.musicGPTSound, callbacks: .on), fan(Subject.videoGen), Life(Subject.elevenLabsSound),
         rendered(2),
     ]
 
@@ -62,9 +74,11 @@ extension Life {
         )
     }
 
+    /// Of the vendors that call back, one of each way: by token, by token and signed, and signed for the account.
     private static func lives(_ subject: Subject) -> [Life] {
         let quiet = Life(subject)
-        return subject.calls.contains(.callback) ? [quiet, Life(subject, callbacks: .on)] : [quiet]
+        let isOneOfItsKind = [Subject.musicGPTSound, .kie, .videoGen].contains { $0.route == subject.route }
+        return isOneOfItsKind ? [quiet, Life(subject, callbacks: .on)] : [quiet]
     }
 
     private static func fan(_ subject: Subject) -> Life {

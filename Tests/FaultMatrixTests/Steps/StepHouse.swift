@@ -59,6 +59,7 @@ final class StepHouse {
     let script: StepScript
     /// The audio that is there when all has come to rest.
     private(set) var kept: [AssetFolder.File] = []
+    private var isSettled = false
     /// What was durable when a process was stopped or died.
     private(set) var left: TaskRecord?
 
@@ -103,7 +104,7 @@ final class StepHouse {
 
     /// Lives the life to its end, through whatever goes wrong, and returns the task.
     func run() async throws -> TaskRecord {
-        let rules = HouseRules(callbacks: life.callbacks)
+        let rules = HouseRules(callbacks: life.callbacks, settings: life.settings)
         let isVendor = life.kind != .rendered
         let secret = isVendor ? try await prepare(host, rules, life.route.provider) : nil
         providers = rules.providers(trying: life.route.provider, secret: secret) { "http://doubles/\($0)" }
@@ -351,15 +352,22 @@ final class StepHouse {
                 let wanted = Set(stored?.outputs.compactMap(\.asset?.sha256) ?? [])
                 // What goes away while it is looked at is looked for again.
                 kept = (try? audio.files()) ?? []
-                if Set(kept.map(\.sha256)) == wanted || isLosingAudio { return }
+                isSettled = Set(kept.map(\.sha256)) == wanted || isLosingAudio
+                if isSettled { return }
             }
             try await Task.sleep(for: .milliseconds(1))
         }
     }
 
-    /// Paid audio of which no task knows: its process died between the file and the ledger. The doctor finds it.
+    /// Audio of which no task knows: its process died between the file and the ledger, and nobody made it again.
+    ///
+    /// It goes when orphans are swept.
     var isLosingAudio: Bool {
-        life.kind == .streamed && left?.attempts.contains { $0.state == .intended } == true
+        guard let left else { return false }
+        if case .diesAndJumps = script.lastFault?.mishap, script.situation.value.stored?.status == .failed {
+            return true
+        }
+        return life.kind == .streamed && left.attempts.contains { $0.state == .intended }
     }
 
     /// The task as the engine shows it, where it still does.
@@ -383,7 +391,7 @@ final class StepHouse {
         await lives.last?.ledger.close()
         host.close()
         // The folder serves the next case: making the store's many folders takes longer than most cases.
-        for file in (try? audio.files()) ?? kept { try? audio.remove(file) }
+        for file in isSettled ? kept : (try? audio.files()) ?? [] { try? audio.remove(file) }
         let manager = FileManager.default
         for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? [] where name != "audio" {
             try? manager.removeItem(atPath: "\(folder)/\(name)")

@@ -23,7 +23,7 @@ struct StepTests {
 
     @Test(
         "a process that takes up what a dead one left may fail at any step too",
-        arguments: Life.some,
+        arguments: Life.few,
         StepFault.all
     )
     func afterDeath(_ life: Life, _ fault: StepFault) async throws {

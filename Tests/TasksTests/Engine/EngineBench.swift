@@ -58,6 +58,7 @@ func withEngine(
     folder: String,
     time: DreamTime = DreamTime(),
     lease: Duration = .seconds(1_000_000),
+    room: DiskRoom? = nil,
     _ body: (EngineBench) async throws -> Void
 ) async throws {
     let loop = try EventLoop(name: "engine")
@@ -103,6 +104,7 @@ func withEngine(
     )
     // By a clock that jumps over waits it would be renewed for ever.
     parts.leaseTerm = lease
+    parts.room = room
     let engine = Engine(loop: loop, parts: parts)
     let bench = EngineBench(
         engine: engine,

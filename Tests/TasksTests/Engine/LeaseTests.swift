@@ -62,7 +62,7 @@ struct LeaseTests {
                 let first = try await ledger.claim(9, for: two, until: Self.later, now: Self.later)
                 #expect(first.count == 1)
                 bench.time.advance(by: 60)
-                await bench.engine.waitForEnd(of: task.id, atMost: .seconds(30))
+                await bench.engine.waitForEnd(of: task.id, atMost: .seconds(100_000))
                 #expect(bench.engine.board.record(task.id) == nil)
                 vendor.open()
                 let next = try await bench.create()

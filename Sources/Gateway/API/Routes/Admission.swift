@@ -1,3 +1,4 @@
+import Assets
 import Configuration
 import HTTP
 import HTTPServer
@@ -29,6 +30,25 @@ extension Gateway {
         )
         refusal.fields["Retry-After"] = String(await secondsUntilRoom(at: plan))
         return refusal
+    }
+
+    /// 507 while what is left of the disks is kept for the tasks that are there, 503 while one is read-only; `nil` when
+    /// there is room.
+    func refusalForWantOfDisk() async -> ProblemDetails? {
+        guard let level = await parts.room?.look(), level < .tasks else { return nil }
+        guard level > .nothing else {
+            return ProblemDetails(
+                .serviceUnavailable,
+                code: "storage_unavailable",
+                detail: "The gateway's disk is read-only just now; nothing was accepted. Try again later."
+            )
+        }
+        return ProblemDetails(
+            Status(507),
+            code: "storage_full",
+            detail:
+                "The gateway keeps what is left of its disk for the sounds under way; nothing was accepted. Try again later."
+        )
     }
 
     /// When a task is likely to end where this one would go: the line's pace, from a second to a minute.

@@ -52,6 +52,7 @@ extension Gateway {
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
         let routes = plan.eligible.map(\.route)
         if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
+        if let refusal = await refusalForWantOfDisk() { throw refusal }
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
             ?? parts.configuration.routing.deadline

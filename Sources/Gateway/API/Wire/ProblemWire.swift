@@ -61,7 +61,14 @@ extension ProblemDetails {
                 detail:
                     "The disk that holds the gateway's ledger is full; nothing was accepted. Try again later."
             )
-        case .unavailable, .corrupt, .leaseLost:
+        case .corrupt:
+            self.init(
+                .internalServerError,
+                code: "storage_damaged",
+                detail:
+                    "What the gateway has stored of this cannot be read, and trying again does not help; nothing was changed."
+            )
+        case .unavailable, .leaseLost:
             self.init(
                 .serviceUnavailable,
                 code: "storage_unavailable",

@@ -4,7 +4,15 @@ extension StorageConfiguration {
         Section(
             "Where state is kept.",
             StorageConfiguration(),
-            [Field("sqlite", \.sqlite, .section(SQLite.section), "The SQLite file behind the task ledger")]
+            [
+                Field("sqlite", \.sqlite, .section(SQLite.section), "The SQLite file behind the task ledger"),
+                Field(
+                    "reserve",
+                    \.reserve,
+                    .size(in: 0...1 << 40),
+                    "The room kept for accepted tasks on the disks of the ledger and the audio; at most a tenth of a disk"
+                ),
+            ]
         )
     }
 }

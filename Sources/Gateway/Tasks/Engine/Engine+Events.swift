@@ -11,7 +11,8 @@ extension Engine {
     /// The least time that a recovered task with something at a vendor gets, whatever its deadline was.
     private static let graceAfterRestart = Duration.seconds(60)
 
-    func adopt(_ record: TaskRecord) {
+    /// Begins to act for a task, a new one or one that an earlier process left.
+    func adopt(_ record: TaskRecord, isNew: Bool = false) {
         guard live[record.id] == nil, !isStopping else { return }
         let task = Live(
             machine: TaskMachine(record, policy: parts.policy),
@@ -25,9 +26,10 @@ extension Engine {
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
-        // A clock that was set back meanwhile gives nobody more than was given at first.
+        // A clock that was set back meanwhile gives nobody more than was given at first, and one that was set forward takes
+        // nothing from a new task.
         let span = record.deadline.milliseconds - record.createdAt.milliseconds
-        let left = min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
+        let left = isNew ? span : min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
         // What was paid for while nobody was here may be done: it is asked for once before it is given up.
         // So is what a vendor may still tell of: its call may have been refused while nobody was here.
         let isAtVendor = task.machine.record.attempts.contains { attempt in
@@ -136,26 +138,46 @@ extension Engine {
         var change = change
         change.holder = holder
         var pause = Duration.milliseconds(50)
+        var isWaiting = false
         while true {
             do throws(LedgerError) {
                 try await parts.ledger.commit(change)
+                if isWaiting { stored() }
                 if !change.messages.isEmpty { parts.messagesStored() }
                 return true
             } catch {
                 if error == .leaseLost {
+                    if isWaiting { stored() }
                     drop(change.record.id)
                     return false
                 }
-                parts.log(
-                    .error,
-                    "a change could not be stored; trying again",
-                    ["task": "\(change.record.id)", "reason": "\(error)"]
-                )
+                if !isWaiting { unstored.count += 1 }
+                isWaiting = true
+                tellUnstored(change.record.id, error)
                 guard parts.time.instant < stopsAt else { return false }
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(isStopping ? 1 : 5))
             }
         }
+    }
+
+    /// Says that changes wait, once in a while: a full disk may be that of the log.
+    private func tellUnstored(_ id: TaskID, _ error: LedgerError) {
+        let now = parts.time.instant
+        if let last = unstored.lastTold, now &- last < Duration.seconds(10).wholeNanoseconds { return }
+        unstored.lastTold = now
+        parts.log(
+            .error,
+            "a change could not be stored; trying again",
+            ["task": "\(id)", "reason": "\(error)", "waiting": .init(unstored.count)]
+        )
+    }
+
+    private func stored() {
+        unstored.count -= 1
+        guard unstored.count == 0 else { return }
+        unstored.lastTold = nil
+        parts.log(.notice, "the ledger takes changes again")
     }
 
     private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {

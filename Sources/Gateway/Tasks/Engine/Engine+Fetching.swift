@@ -33,6 +33,9 @@ extension Engine {
             guard !Task.isCancelled, let task = live[id], let attempt = task.attempt(take.attempt) else {
                 return
             }
+            if let room = parts.room, await room.look() < .audio {
+                throw .storage("there is no room on the disk")
+            }
             let asset = try await parts.fetcher.fetch(
                 url,
                 own: provider(attempt.name.provider)?.baseURL ?? "",
@@ -131,7 +134,10 @@ extension Engine {
             let failure = Failure(.badResult, problem.description)
             return post(.outputFailed(attempt: take.attempt, index: take.index, failure), to: id)
         }
-        let pause = min(Duration.milliseconds(250) * (1 << min(fetch.tries, 7)), .seconds(15))
+        var ceiling = Duration.seconds(15)
+        // Nobody is spared by longer pauses from our own disk.
+        if case .storage = problem { ceiling = .seconds(5) }
+        let pause = min(Duration.milliseconds(250) * (1 << min(fetch.tries, 7)), ceiling)
         push(.fetch(id, take), after: pause)
     }
 }

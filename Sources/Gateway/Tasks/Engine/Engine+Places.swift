@@ -1,3 +1,4 @@
+import Assets
 import Crypto
 import EventLoop
 import Providers
@@ -59,7 +60,7 @@ extension Engine {
     }
 
     func grant(_ name: String) {
-        guard !isStopping else { return }
+        guard !isStopping, mayBegin(name) else { return }
         let now = parts.time.instant
         while let turn = slots[name]?.next(at: now) {
             let (id, request) = (turn.seat.task, turn.seat.request)
@@ -81,6 +82,16 @@ extension Engine {
         }
         openings[name] = opening
         push(.opening(name), after: .nanoseconds(Int64(clamping: opening - now)))
+    }
+
+    /// Whether there is room on our disks for what a call brings; without it, everybody keeps his place in the line.
+    private func mayBegin(_ name: String) -> Bool {
+        guard let room = parts.room, slots[name]?.depth ?? 0 > 0, room.known < .calls else { return true }
+        let next = parts.time.instant &+ Duration.seconds(2).wholeNanoseconds
+        guard next < openings[name] ?? .max else { return false }
+        openings[name] = next
+        push(.opening(name), after: .seconds(2))
+        return false
     }
 
     /// No key can serve anybody: whoever waits goes to the next provider, or is told so.

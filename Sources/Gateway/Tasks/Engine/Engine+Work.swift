@@ -232,20 +232,40 @@ extension Engine {
                         self.assumeIsolated { $0.post(.renderingProgressed(attempt: number, whole), to: id) }
                     }
                 }
-                let cancellation = Cancellation()
-                let result = await withTaskCancellationHandler {
-                    await rendering.run(
-                        renderer.source(order, take: take, seed: rendering.seed),
-                        on: pool,
-                        cancellation: cancellation,
-                        progress: progress
-                    )
-                } onCancel: {
-                    cancellation.cancel()
+                let result = await whenStored(id) {
+                    let cancellation = Cancellation()
+                    return await withTaskCancellationHandler {
+                        await rendering.run(
+                            renderer.source(order, take: take, seed: rendering.seed),
+                            on: pool,
+                            cancellation: cancellation,
+                            progress: progress
+                        )
+                    } onCancel: {
+                        cancellation.cancel()
+                    }
                 }
                 finish(result, take: take, attempt: number, of: id)
             }
         }
+    }
+
+    /// Renders until our disk has taken the sound, or nobody wants it any more.
+    private func whenStored(_ id: TaskID, _ body: () async -> Rendering.Outcome) async -> Rendering.Outcome {
+        var pause = Duration.milliseconds(250)
+        while !Task.isCancelled {
+            var outcome = Rendering.Outcome.storage("there is no room on the disk")
+            if await parts.room?.look() ?? .tasks >= .audio { outcome = await body() }
+            guard case .storage(let reason) = outcome else { return outcome }
+            parts.log(
+                .warning,
+                "a sound could not be stored; trying again",
+                ["task": "\(id)", "reason": "\(reason)"]
+            )
+            await sleep(pause)
+            pause = min(pause * 2, .seconds(5))
+        }
+        return .cancelled
     }
 
     private func finish(_ result: Rendering.Outcome, take: Int, attempt number: Int, of id: TaskID) {
@@ -254,7 +274,7 @@ extension Engine {
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
-        case .failed(let reason):
+        case .storage(let reason), .failed(let reason):
             parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
             let failure = Failure(.internal, "the sound could not be rendered")
             post(.outputFailed(attempt: number, index: take, failure), to: id)

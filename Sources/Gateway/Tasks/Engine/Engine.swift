@@ -23,6 +23,8 @@ package actor Engine {
         package var client: any HTTPTransport
         /// Threads for rendering and other long work.
         package var pool: WorkerPool
+        /// What the disks have room for; `nil` when nobody looks.
+        package var room: DiskRoom?
         package var time: any Timekeeper
         package var log: Log
         package var policy = TaskMachine.Policy()
@@ -153,6 +155,13 @@ package actor Engine {
         var tries = 0
     }
 
+    /// Changes that wait for the ledger.
+    struct Unstored {
+        var count = 0
+        /// In monotonic nanoseconds.
+        var lastTold: UInt64?
+    }
+
     struct Waiter {
         let task: TaskID
         let continuation: CheckedContinuation<Void, Never>
@@ -180,6 +189,8 @@ package actor Engine {
     var stopsAt = UInt64.max
     /// Creates that are under way at vendors.
     var submitting = 0
+    /// Changes that the ledger has refused so far, and when that was last said in the log.
+    var unstored = Unstored()
     var knownWords: Set<String> = []
     /// How long a place is held, in seconds, per provider: a moving average.
     var serviceTimes: [String: Double] = [:]
@@ -305,7 +316,7 @@ package actor Engine {
 
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
-        loop.execute { self.assumeIsolated { $0.adopt(record) } }
+        loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
     }
 
     /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way here.

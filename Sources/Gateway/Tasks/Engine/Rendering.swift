@@ -20,6 +20,8 @@ struct Rendering: Sendable {
     enum Outcome: Sendable {
         case made(AssetRecord, title: String)
         case cancelled
+        /// Our own disk did not take it; another try may.
+        case storage(String)
         case failed(String)
     }
 
@@ -44,6 +46,10 @@ struct Rendering: Sendable {
                 guard var source = box.take() else { return .cancelled }
                 return try render(&source, cancellation, progress)
             }
+        } catch let error as AssetError where error.isStorage {
+            return .storage("\(error)")
+        } catch let error as AudioFileError where AssetError(error).isStorage {
+            return .storage("\(AssetError(error))")
         } catch {
             return .failed("\(error)")
         }

@@ -22,7 +22,9 @@ package struct TaskChange: Sendable, Equatable {
     package let parts: Parts
     /// What the task's webhook address is to be told of the change.
     package var messages: [OutboxMessage] = []
-    /// Who makes it; it is refused when another one holds the task. `nil` makes it whoever holds the task.
+    /// Who makes it; it is refused when another one holds the task.
+    ///
+    /// `nil` makes it whoever holds the task.
     package var holder: LeaseHolder?
 }
 

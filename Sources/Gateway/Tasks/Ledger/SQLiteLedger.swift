@@ -20,12 +20,18 @@ package struct SQLiteLedger: Ledger {
     ) async throws {
         self.log = log
         database = try Database(path: path, migrations: ledgerMigrations, options: options)
-        try await database.write { connection in
-            _ = try connection.run(
-                "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
-            )
-            _ = try connection.run("DELETE FROM holders")
-            _ = try connection.run(MessageRows.voidAllLeases)
+        do {
+            try await database.write { connection in
+                _ = try connection.run(
+                    "UPDATE tasks SET lease_holder = NULL WHERE ended_at IS NULL AND lease_holder IS NOT NULL"
+                )
+                _ = try connection.run("DELETE FROM holders")
+                _ = try connection.run(MessageRows.voidAllLeases)
+            }
+        } catch {
+            await database.close()
+            guard let error = error as? SQLiteError else { throw error }
+            throw DatabaseOpeningError(path, error)
         }
     }
 
