@@ -87,6 +87,7 @@ let package = Package(
             // Signal processing without the optimiser is some forty times slower: tests would wait for minutes.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
+        library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
@@ -136,7 +137,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Webhooks",
+                "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict
@@ -157,6 +158,7 @@ let package = Package(
         tests("Telemetry", ["Telemetry"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
+        tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests(
             "Providers",

@@ -22,13 +22,16 @@ import YAML
                 "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
                 "GAME_TEAM_WEBHOOK_SECRET": signingSecret,
             ],
-            files: ["config/secrets/suno-spare": "two\n"]
+            files: [
+                "config/secrets/suno-spare": "two\n", "config/secrets/vault.key": "the right key\n",
+            ],
+            vault: TestVault(entries: ["suno/sealed": "three"])
         )
     }
 
     @Test func itLoads() throws {
         let suno = try #require(try loaded().providers.first)
-        #expect(suno.credentials.map { $0.key.reveal { $0 } } == ["one", "two"])
+        #expect(suno.credentials.map { $0.key.reveal { $0 } } == ["one", "two", "three"])
     }
 
     @Test func itFitsTheSchema() throws {
@@ -49,6 +52,7 @@ import YAML
         #expect(example.server == ServerConfiguration())
         #expect(example.storage == StorageConfiguration())
         #expect(example.assets == AssetsConfiguration())
+        #expect(example.vault?.file == VaultConfiguration().file)
         #expect(example.routing.preference == ["suno", "builtin"])
         example.routing.preference = []
         #expect(example.routing == RoutingConfiguration())

@@ -57,7 +57,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "[]",
-            "1:1: is a list, must be a map; its keys are server, storage, assets, clients, providers, routing, webhooks, log"
+            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, log"
         ),
         Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
         Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),
@@ -250,7 +250,6 @@ struct Mistake: CustomTestStringConvertible {
     @Test(arguments: [
         ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
-        ("vault: {file: x}", "1:1: vault"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {

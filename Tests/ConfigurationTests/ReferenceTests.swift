@@ -19,10 +19,10 @@ import Testing
 
     @Test(arguments: [
         ("${env:NONE}", "the environment variable NONE is not set; set it, or write ${env:NONE:-default}"),
-        ("${vault:a/b}", "the vault is not part of this version; use ${env:…} or ${file:…}"),
+        ("${vault:a/b}", "is no secret, and the vault is for secrets only; use ${env:…} or ${file:…}"),
         ("${NONE}", "has the unknown reference ${NONE}; write ${env:NONE} or ${file:PATH}"),
         ("${enf:A}", "has the unknown reference ${enf:…}; did you mean \"env\"?"),
-        ("${secret:A}", "has the unknown reference ${secret:…}; use ${env:…} or ${file:…}"),
+        ("${secret:A}", "has the unknown reference ${secret:…}; use ${env:…}, ${file:…} or ${vault:…}"),
         (
             "${env:}",
             "has a reference without a proper variable name; write ${env:NAME} or ${env:NAME:-default}"

@@ -23,7 +23,8 @@ import YAML
         (ServerConfiguration.Limits(), ["server", "limits"]),
         (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
-        (AssetsConfiguration(), ["assets"]), (Client(name: "", keySHA256: ""), ["clients", "*"]),
+        (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
+        (Client(name: "", keySHA256: ""), ["clients", "*"]),
         (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
         (
             ProviderConfiguration.Credential(name: "", key: Secret("")),
@@ -89,9 +90,18 @@ import YAML
         "clients: open", "server: {listen: ['[::1]:80', 'unix:/x']}", "log: {level: debug}",
         "providers: {suno: {adapter: sunoapi, credentials: [{name: a, key: '${env:X}'}], options: {any: [thing]}}}",
         "providers: {builtin: {enabled: true, models: [a], polling: {first: 1s}}}",
+        "vault: {key: '${env:X}'}\nclients: [{name: a, key_sha256: \(someDigest), webhook_secret: '${vault:hook}'}]",
+        "vault: {file: data/vault.sealed, key: [k, '${file:x}']}",
     ])
     func whatTheReaderTakesTheSchemaTakes(_ text: String) throws {
-        let problems = lines(text, environment: ["N": "2", "X": "k"], files: ["x": "3s\n"])
+        let hook = "whsec_" + Base64.standard.encode([UInt8](repeating: 7, count: 32))
+        let vault = TestVault(key: "k", entries: ["hook": hook])
+        let problems = lines(
+            text,
+            environment: ["N": "2", "X": "k"],
+            files: ["x": "3s\n"],
+            vault: vault
+        )
         #expect(problems == [])
         #expect(try complaints(text) == [])
     }
@@ -99,8 +109,8 @@ import YAML
     @Test(arguments: [
         "servr: {}", "server: 1", "server: {tls: {}}", "server: {threads: 65}", "server: {threads: '8'}",
         "server: {drain: 20}", "server: {drain: 1.5s}", "server: {listen: []}", "server: {listen: ':80'}",
-        "server: {limits: {body: 1MB}}", "server: {public_url: 'https://x/?a'}", "vault: {}",
-        "clients: closed",
+        "server: {limits: {body: 1MB}}", "server: {public_url: 'https://x/?a'}", "vault: {key: []}",
+        "vault: {file: ''}", "clients: closed",
         "clients: [{name: a}]", "clients: [{name: A, key_sha256: x}]", "providers: {Suno: {}}",
         "providers: {suno: {adapter: nope}}", "providers: {builtin: {enabled: yes}}",
         "providers: {sunoapi: {credentials: [{name: a, key: ''}]}}", "routing: {policy: cheapest}",
@@ -112,3 +122,5 @@ import YAML
         #expect(lines(text) != [])
     }
 }
+
+private let someDigest = String(repeating: "0f", count: 32)

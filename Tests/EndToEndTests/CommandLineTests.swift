@@ -5,7 +5,8 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "serve", "emulate", "sound", "plan", "providers", "config check", "config schema", "client new",
-        "webhooks list", "webhooks resend", "webhooks register", "version",
+        "webhooks list", "webhooks resend", "webhooks register", "vault init", "vault set", "vault list",
+        "vault remove", "vault rekey", "version",
     ]
 
     @Test func theOverviewNamesEveryCommand() async throws {
@@ -48,7 +49,10 @@ import Testing
             (["sound", "x", "--server", "localhost"], "--server takes a URL"),
             (["emulate", "--speed", "0"], "--speed takes a number above 0"),
             (["client", "new", "no good"], "is not a name"),
-            (["vault", "set", "suno"], "not in this version"),
+            (["vault"], "say which: vault init | set | list | remove | rekey"),
+            (["vault", "set", "--file", "v"], "needs NAME"),
+            (["vault", "set", "no good", "--file", "v"], "that is not a name"),
+            (["vault", "list"], "needs --file PATH or --config FILE"),
             (["webhooks"], "say which: webhooks list | resend | register"),
             (["webhooks", "register"], "needs PROVIDER"),
         ] as [([String], String)]

@@ -23,9 +23,15 @@ struct Folder: Sendable {
     /// Writes a file and returns its path.
     @discardableResult
     func write(_ text: String, to name: String) throws -> String {
+        try write(Array(text.utf8), to: name)
+    }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    func write(_ bytes: [UInt8], to name: String) throws -> String {
         let stream = try #require(fopen(file(name), "w"))
         defer { fclose(stream) }
-        try #require(fputs(text, stream) >= 0)
+        try #require(fwrite(bytes, 1, bytes.count, stream) == bytes.count)
         return file(name)
     }
 

@@ -13,6 +13,7 @@ final class Program: Sendable {
         let errors: String
     }
 
+    /// The number of its process.
     let process: pid_t
     private let folder: Folder
     private let number: Int
@@ -46,17 +47,20 @@ final class Program: Sendable {
         return String(cString: resolved)
     }
 
-    /// Starts the program in a folder, which becomes its working directory; `words` is a command that becomes the program,
-    /// which is added to it.
+    /// Starts the program in a folder, which becomes its working directory.
+    ///
+    /// `input` stands on its standard input, and is no longer than a pipe holds; `words` is a command that becomes the
+    /// program, which is added to it.
     init(
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
+        input: String? = nil,
         under words: [String] = []
     ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(words + [Self.path] + arguments, in: folder, number, environment)
+        process = try Self.spawn(words + [Self.path] + arguments, in: folder, number, environment, input)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0
@@ -77,10 +81,17 @@ final class Program: Sendable {
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
+        input: String? = nil,
         under words: [String] = [],
         within limit: Duration = .seconds(60)
     ) async throws -> Outcome {
-        let program = try Program(arguments, in: folder, environment: environment, under: words)
+        let program = try Program(
+            arguments,
+            in: folder,
+            environment: environment,
+            input: input,
+            under: words
+        )
         let status = await program.end(within: limit)
         return Outcome(status: status, output: program.output, errors: program.errors)
     }
@@ -153,12 +164,19 @@ final class Program: Sendable {
         _ words: [String],
         in folder: Folder,
         _ number: Int,
-        _ environment: [String: String]
+        _ environment: [String: String],
+        _ input: String?
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        let pipe = try input.map { try filledPipe($0) }
+        defer { if let pipe { close(pipe) } }
+        if let pipe {
+            posix_spawn_file_actions_adddup2(&actions, pipe, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         posix_spawn_file_actions_addopen(&actions, 1, folder.file("output-\(number)"), flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder.file("errors-\(number)"), flags, 0o600)
@@ -174,12 +192,25 @@ final class Program: Sendable {
 
         // A child's own directory is beyond portable `posix_spawn`; `env` becomes the program, its number included.
         let settings = environment.map { "\($0.key)=\($0.value)" }
-        let given = ["env", "--chdir=\(folder.path)", "--unset=SOUNDGATE_KEY"] + settings + words
+        let unset = ["SOUNDGATE_KEY", "SOUNDGATE_VAULT_KEY"].map { "--unset=\($0)" }
+        let given = ["env", "--chdir=\(folder.path)"] + unset + settings + words
         var line = given.map { strdup($0) } + [nil]
         defer { for word in line { free(word) } }
         var process: pid_t = 0
         let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &line, environ)
         guard code == 0 else { throw SystemError("posix_spawn", subject: path, code: code) }
         return process
+    }
+
+    /// Where the text is read, and then its end.
+    private static func filledPipe(_ text: String) throws -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        // Close-on-exec from the first, or a program that another test starts now would hold it open.
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        try retryingSystemCall("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
+        defer { close(ends[1]) }
+        let bytes = Array(text.utf8)
+        try #require(write(ends[1], bytes, bytes.count) == bytes.count)
+        return ends[0]
     }
 }

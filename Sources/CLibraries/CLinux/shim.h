@@ -24,3 +24,28 @@
 // Declared by glibc only under _GNU_SOURCE, which a module map cannot set.
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 extern int pthread_setname_np(pthread_t thread, const char *name);
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+// prctl is variadic. Without the flag nothing dumps or traces this process but root, and /proc/PID is root's.
+static inline int soundgate_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// Here, for Swift sees the names of limits as an enumeration that setrlimit does not take.
+static inline int soundgate_forbid_core_files(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+// Each of the signals that a crash ends in does what the system does by itself.
+static inline void soundgate_reset_crash_handlers(void) {
+    static const int signals[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
+}
+
+static inline int soundgate_raise_memory_lock(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return -1;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_MEMLOCK, &limit);
+}

@@ -11,6 +11,7 @@ extension GatewayConfiguration {
     ///   - adapters: What this build can speak to.
     ///   - environment: The value of an environment variable, if set.
     ///   - readFile: The text of a file; its error is shown to the operator.
+    ///   - openVault: Opens the vault that the `vault` section names, with the first of its keys that fits.
     /// - Returns: The checked configuration.
     /// - Throws: Everything that is wrong, at once. No value that a reference stood for is in it.
     package static func load(
@@ -18,11 +19,12 @@ extension GatewayConfiguration {
         fileName: String,
         adapters: [KnownAdapter],
         environment: @escaping (String) -> String?,
-        readFile: @escaping (String) throws -> String
+        readFile: @escaping (String) throws -> String,
+        openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     ) throws(ConfigurationProblems) -> GatewayConfiguration {
-        let root = try tree(text, fileName: fileName)
+        let root = try YAMLNode(configuration: text, fileName: fileName)
         let references = References(fileName: fileName, environment: environment, readFile: readFile)
-        let reader = Reader(fileName: fileName, references: references)
+        let reader = Reader(fileName: fileName, references: references, openingVault: openVault)
         reader.note("", at: root.position)
         let read = section(adapters: adapters).read(root, "", reader)
         if var configuration = read {
@@ -35,7 +37,7 @@ extension GatewayConfiguration {
 
     /// What is wrong with who could reach the gateway and who may call it, if anything.
     ///
-    /// ``load(text:fileName:adapters:environment:readFile:)`` has asked this already; ask again after overriding
+    /// ``load(text:fileName:adapters:environment:readFile:openVault:)`` has asked this already; ask again after overriding
     /// ``ServerConfiguration/listen``.
     package func checkExposure() -> ConfigurationProblem? {
         guard clients == .loopbackOnly, let open = server.listen.first(where: { !$0.isLocal }) else {
@@ -46,29 +48,6 @@ extension GatewayConfiguration {
             message: "\(open) can be reached from other machines, and no clients are named",
             remedy: "list clients, write clients: open to serve anybody, or listen on 127.0.0.1"
         )
-    }
-
-    private static func tree(_ text: String, fileName: String) throws(ConfigurationProblems) -> YAMLNode {
-        do {
-            return try YAMLNode(parsing: text)
-        } catch {
-            let lines = text.split(
-                separator: "\n",
-                maxSplits: error.position.line,
-                omittingEmptySubsequences: false
-            )
-            let line = lines.indices.contains(error.position.line - 1) ? lines[error.position.line - 1] : ""
-            // `{ key: ${env:NAME} }` is the mistake that everybody makes once: the brace ends the map.
-            let remedy = line.contains("${") ? "put quotes around a value with ${…} inside [ ] or { }" : nil
-            throw ConfigurationProblems([
-                ConfigurationProblem(
-                    file: fileName,
-                    position: error.position,
-                    message: error.message,
-                    remedy: remedy
-                )
-            ])
-        }
     }
 
     /// Those adapters that run unless the file says otherwise.

@@ -9,6 +9,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var storage = StorageConfiguration()
     /// How result audio is fetched and kept.
     package var assets = AssetsConfiguration()
+    /// Where vendors' keys are kept sealed; `nil` without a vault.
+    package var vault: VaultConfiguration?
     /// Who may call.
     package var clients = ClientAccess.loopbackOnly
     /// The providers in the order of the file, then those that are on by default; disabled ones included.

@@ -50,13 +50,6 @@ package struct ProviderConfiguration: Sendable, Equatable {
             self.key = key
             self.maxConcurrent = maxConcurrent
         }
-
-        /// Compares the keys too, so that a reload sees a rotated one.
-        package static func == (first: Credential, second: Credential) -> Bool {
-            let sameKey = first.key.reveal { key in second.key.reveal { $0 == key } }
-            return first.name == second.name && first.maxConcurrent == second.maxConcurrent
-                && first.rateLimit == second.rateLimit && sameKey
-        }
     }
 
     /// The pace of asking for a task's state; `nil` means the adapter's own.

@@ -4,8 +4,17 @@ import COpenSSL
 package enum HMACSHA256 {
     /// The code that proves these bytes to whoever holds the key.
     package static func authenticate(_ message: [UInt8], key: [UInt8]) -> Digest {
+        unsafe authenticate(message, key: key.span.bytes)
+    }
+
+    /// The code that proves these bytes to whoever holds the key.
+    package static func authenticate(_ message: [UInt8], key: LockedBytes) -> Digest {
+        key.withBytes { authenticate(message, key: $0) }
+    }
+
+    private static func authenticate(_ message: [UInt8], key: RawSpan) -> Digest {
         unsafe Digest { output in
-            unsafe key.span.bytes.withUnsafeBytes { key in
+            unsafe key.withUnsafeBytes { key in
                 unsafe message.span.withUnsafeBufferPointer { message in
                     // A null key means "the key of the last call" to HMAC, so an empty one needs an address.
                     var nothing: UInt8 = 0

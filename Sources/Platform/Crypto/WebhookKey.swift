@@ -8,7 +8,7 @@ package struct WebhookKey: Sendable {
     /// What a secret begins with when it is shown.
     package static let prefix = "whsec_"
 
-    private let key: [UInt8]
+    private let key: LockedBytes
 
     /// A key from its secret: `whsec_`, which may be missing, and base 64; `nil` for anything else.
     ///
@@ -19,7 +19,7 @@ package struct WebhookKey: Sendable {
             return Base64.standard.decode(String(text))
         }
         guard let key, !key.isEmpty else { return nil }
-        self.key = key
+        self.key = LockedBytes(copying: key)
     }
 
     /// How many bytes it has.

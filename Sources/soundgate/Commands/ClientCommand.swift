@@ -42,7 +42,8 @@ enum ClientCommand {
                 fileName: "",
                 adapters: GatewayConfiguration.knownAdapters,
                 environment: { _ in nil },
-                readFile: { _ in "" }
+                readFile: { _ in "" },
+                openVault: { _ throws(VaultRefusal) in throw VaultRefusal("no vault is needed", remedy: "") }
             )
         } catch {
             throw UsageError(error.list.map(\.message).joined(separator: "; "), command: command)

@@ -14,5 +14,5 @@ enum CommandList {
             DeliveryCommands.resend,
             WebhooksCommand.register,
             DoctorCommand.command,
-        ] + LaterCommands.all + [VersionCommand.command]
+        ] + VaultCommands.all + [VersionCommand.command]
 }

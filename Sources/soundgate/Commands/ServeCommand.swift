@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Threads
 
 /// Runs the gateway.
 enum ServeCommand {
@@ -20,6 +21,8 @@ enum ServeCommand {
         details: """
             Without --config it listens on 127.0.0.1:8080, keeps its state under ./data, and has the built-in
             synthesizer as its only provider.
+
+            It never leaves a core dump, and only root can debug it or read its environment in /proc: keys are in its memory.
             """,
         options: [config, listen],
         signals: [SIGINT, SIGTERM, SIGHUP],
@@ -27,6 +30,11 @@ enum ServeCommand {
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
+        do throws(SystemError) {
+            try ProcessMemory.protect()
+        } catch {
+            throw CommandFailure(.unavailable, "cannot keep secrets out of core dumps: \(error)")
+        }
         let configuration: GatewayConfiguration
         do {
             configuration = try self.configuration(invocation)

@@ -1,6 +1,7 @@
 import API
 import Assets
 import Configuration
+import Crypto
 import EventLoop
 import Glibc
 import HTTPClient
@@ -33,6 +34,13 @@ enum Service {
             return refuse("\(error)")
         }
         defer { sink.close() }
+        if LockedBytes.unlockedCount > 0 {
+            log(
+                .warning,
+                "not all secrets are locked in memory: they could reach swap; raise RLIMIT_MEMLOCK",
+                ["unlocked": .init(LockedBytes.unlockedCount)]
+            )
+        }
         do {
             let house = try await House(configuration, log: log)
             return await house.serve(until: interruption)

@@ -27,7 +27,7 @@ extension Client {
                     "webhook_secret",
                     \.webhookSecret,
                     .oneOrMore(of: .signingSecret),
-                    "What signs the client's webhooks, best as ${env:NAME} or ${file:PATH}; a list while it is changed",
+                    "What signs the client's webhooks, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}; a list while it is changed",
                     showsDefault: false
                 ),
                 .later("rate_limit", "How many requests the client may make"),

@@ -21,6 +21,13 @@ extension GatewayConfiguration {
                     "How result audio is fetched and kept"
                 ),
                 Field(
+                    "vault",
+                    \.vault,
+                    .openedVault,
+                    "The sealed vault that ${vault:NAME} reads",
+                    readFirst: true
+                ),
+                Field(
                     "clients",
                     \.clients,
                     .clientAccess,
@@ -49,7 +56,6 @@ extension GatewayConfiguration {
                     "Where webhooks may go"
                 ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
-                .later("vault", "The sealed credential vault"),
             ]
         )
     }
@@ -63,7 +69,9 @@ extension GatewayConfiguration {
         for member in section(adapters: adapters).schema.object ?? [:] {
             schema.append(member.key, member.value)
         }
-        schema["$defs"] = ["reference": ReferenceSchema.definition]
+        schema["$defs"] = [
+            "reference": ReferenceSchema.definition, "secret_reference": ReferenceSchema.secretDefinition,
+        ]
         return .object(schema)
     }
 }

@@ -53,7 +53,7 @@ extension ProviderConfiguration {
                     "webhook_secret",
                     \.webhookSecret,
                     .secret,
-                    "What the vendor signs its callbacks with, best as ${env:NAME} or ${file:PATH}"
+                    "What the vendor signs its callbacks with, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}"
                 ),
             ]
         )
@@ -108,7 +108,7 @@ extension ProviderConfiguration.Credential {
                     "key",
                     \.key,
                     .secret,
-                    "The vendor's key, best as ${env:NAME} or ${file:PATH}",
+                    "The vendor's key, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}",
                     required: true
                 ),
                 Field(

@@ -11,6 +11,8 @@ struct Field<Root> {
     let isRequired: Bool
     /// Whether this version does what it asks for; a key of a later version is known and refused.
     let isSupported: Bool
+    /// Whether it is read before its neighbours, wherever it stands among them.
+    let isReadFirst: Bool
     /// What the JSON Schema says; takes the struct with every default.
     let schema: (Root) -> JSONValue
     /// Reads the value into the struct.
@@ -29,6 +31,7 @@ struct Field<Root> {
         self.summary = summary
         isRequired = required
         isSupported = true
+        isReadFirst = false
         schema = { initial in
             let value = required || !showsDefault ? nil : shape.rendered(initial[keyPath: property])
             return Self.described(shape.schema, summary, default: value)
@@ -43,12 +46,14 @@ struct Field<Root> {
         _ key: String,
         _ property: WritableKeyPath<Root, Value?>,
         _ shape: Shape<Value>,
-        _ summary: String
+        _ summary: String,
+        readFirst: Bool = false
     ) {
         self.key = key
         self.summary = summary
         isRequired = false
         isSupported = true
+        isReadFirst = readFirst
         schema = { _ in Self.described(shape.schema, summary, default: nil) }
         read = { node, path, reader, root in
             if let value = shape.read(node, path, reader) { root[keyPath: property] = value }
@@ -60,6 +65,7 @@ struct Field<Root> {
         self.summary = summary
         isRequired = false
         isSupported = false
+        isReadFirst = false
         schema = { _ in ["description": .string("\(summary). Not supported by this version."), "not": [:]] }
         read = { _, _, _, _ in }
     }

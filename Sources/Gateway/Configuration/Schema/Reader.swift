@@ -1,3 +1,4 @@
+import Crypto
 import YAML
 
 /// What one reading of the file knows: the world outside, where everything stood, and what was wrong.
@@ -9,12 +10,18 @@ final class Reader {
     /// Everything found so far.
     private(set) var problems: [ConfigurationProblem] = []
 
-    private let references: References
+    private var references: References
+    private let open: (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     private var places: [String: YAMLPosition] = [:]
 
-    init(fileName: String, references: References) {
+    init(
+        fileName: String,
+        references: References,
+        openingVault open: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
+    ) {
         self.fileName = fileName
         self.references = references
+        self.open = open
     }
 
     /// Notes what is wrong at a place.
@@ -54,7 +61,18 @@ final class Reader {
     }
 
     /// The scalar at a place with its references replaced; a problem, and `nil`, when there is no usable one.
-    func text(_ node: YAMLNode, _ path: String) -> ReadText? {
+    func text(_ node: YAMLNode, _ path: String) -> ReadText? { text(node, path, isSecret: false) }
+
+    /// As `text`, but nobody sees it: only here may a value come out of the vault.
+    func secret(_ node: YAMLNode, _ path: String) -> Secret<String>? {
+        if let name = node.scalar.flatMap({ References.vaultName($0.text) }) {
+            // Straight from one locked place to the other.
+            return resolve(node, path) { references throws(Malformed) in try references.secret(name) }
+        }
+        return text(node, path, isSecret: true).map { Secret($0.text) }
+    }
+
+    private func text(_ node: YAMLNode, _ path: String, isSecret: Bool) -> ReadText? {
         guard let scalar = node.scalar else {
             report(node.position, path, "is \(node.kind), must be a single value")
             return nil
@@ -63,12 +81,50 @@ final class Reader {
             report(node.position, path, "has no value", remedy: "give it one, or remove the key")
             return nil
         }
-        do {
-            let filled = try references.fill(scalar.text)
+        return resolve(node, path) { references throws(Malformed) in
+            let filled = try references.fill(scalar.text, isSecret: isSecret)
             return ReadText(text: filled ?? scalar.text, scalar: scalar, isFilled: filled != nil)
+        }
+    }
+
+    private func resolve<Value>(
+        _ node: YAMLNode,
+        _ path: String,
+        _ body: (References) throws(Malformed) -> Value
+    ) -> Value? {
+        // Where the vault does not open, that was told; each value that is missing for it would tell it again.
+        if references.vault.isClosed, node.scalar?.text.contains("${vault:") == true { return nil }
+        do throws(Malformed) {
+            return try body(references)
         } catch {
             report(node.position, path, error.complaint, remedy: error.remedy)
             return nil
+        }
+    }
+
+    // MARK: The vault
+
+    /// Opens the vault for all that is read from now on; `nil` for a section that has told its problems already.
+    func openVault(_ configuration: VaultConfiguration?, _ path: String) {
+        references.vault = .closed
+        guard var configuration else { return }
+        if configuration.key.isEmpty {
+            guard let key = references.environment(VaultConfiguration.keyVariable), !key.isEmpty else {
+                report(
+                    position(of: path),
+                    path,
+                    "has no key",
+                    remedy: "add key: ${file:PATH}, or set \(VaultConfiguration.keyVariable)"
+                )
+                return
+            }
+            configuration.key = [Secret(key)]
+        }
+        do throws(VaultRefusal) {
+            references.vault = .open(try open(configuration))
+        } catch {
+            let here = "\(path).\(error.isAboutTheKey ? "key" : "file")"
+            report(position(of: here), here, error.complaint, remedy: error.remedy)
         }
     }
 }

@@ -1,6 +1,7 @@
+import Crypto
 import Spelling
 
-/// The world outside the file, as `${env:…}` and `${file:…}` see it.
+/// The world outside the file, as `${env:…}`, `${file:…}` and `${vault:…}` see it.
 struct References {
     /// The value of an environment variable.
     let environment: (String) -> String?
@@ -8,6 +9,19 @@ struct References {
     let readFile: (String) throws -> String
     /// What relative paths begin with: the folder of the config file, with a slash at its end, or nothing.
     let folder: String
+    /// What `${vault:…}` reads.
+    var vault = Vault.none
+
+    /// What is known of the vault.
+    enum Vault {
+        /// The file names none.
+        case none
+        /// It does not open, which is a problem of its own.
+        case closed
+        case open(VaultSecrets)
+
+        var isClosed: Bool { if case .closed = self { true } else { false } }
+    }
 
     init(
         fileName: String,
@@ -22,7 +36,7 @@ struct References {
     /// The text with each reference replaced, or `nil` when there is none; `$${` stands for `${` itself.
     ///
     /// Replacements are not looked at again, so a value from outside cannot refer to anything.
-    func fill(_ text: String) throws(Malformed) -> String? {
+    func fill(_ text: String, isSecret: Bool) throws(Malformed) -> String? {
         guard text.contains("${") else { return nil }
         var filled = ""
         var rest = text[...]
@@ -39,7 +53,7 @@ struct References {
                         remedy: "close it, or write $${ for the characters ${"
                     )
                 }
-                filled += try value(of: rest[rest.index(dollar, offsetBy: 2)..<end])
+                filled += try value(of: rest[rest.index(dollar, offsetBy: 2)..<end], isSecret: isSecret)
                 rest = rest[rest.index(after: end)...]
             } else {
                 filled += "$"
@@ -49,7 +63,35 @@ struct References {
         return filled + rest
     }
 
-    private func value(of reference: Substring) throws(Malformed) -> String {
+    /// The name in a text that is one reference to the vault and nothing else.
+    static func vaultName(_ text: String) -> Substring? {
+        guard text.hasPrefix("${vault:"), text.firstIndex(of: "}") == text.indices.last else { return nil }
+        return text.dropFirst("${vault:".count).dropLast()
+    }
+
+    /// What the vault has under a name.
+    func secret(_ name: Substring) throws(Malformed) -> Secret<String> {
+        guard case .open(let vault) = vault else {
+            throw Malformed(
+                "refers to a vault, and there is no vault section",
+                remedy: "add vault: { file: PATH, key: \"${file:PATH}\" }, or use ${env:…} or ${file:…}"
+            )
+        }
+        guard vault.names.contains(String(name)) else {
+            let meant = nearestMatch(to: String(name), among: vault.names).map { "did you mean \"\($0)\"?" }
+            throw Malformed(
+                "the vault has nothing called \"\(name)\"",
+                remedy: meant ?? "add it with: soundgate vault set NAME"
+            )
+        }
+        do throws(VaultRefusal) {
+            return try vault.secret(String(name))
+        } catch {
+            throw Malformed(error.complaint, remedy: error.remedy)
+        }
+    }
+
+    private func value(of reference: Substring, isSecret: Bool) throws(Malformed) -> String {
         guard let colon = reference.firstIndex(of: ":") else {
             throw Malformed(
                 "has the unknown reference ${\(reference)}",
@@ -60,15 +102,19 @@ struct References {
         switch reference[..<colon] {
         case "env": return try variable(argument)
         case "file": return try file(argument)
+        case "vault" where isSecret: return try secret(argument).reveal { $0 }
         case "vault":
-            throw Malformed("the vault is not part of this version", remedy: "use ${env:…} or ${file:…}")
+            throw Malformed(
+                "is no secret, and the vault is for secrets only",
+                remedy: "use ${env:…} or ${file:…}"
+            )
         case let kind:
-            let hint = nearestMatch(to: String(kind), among: ["env", "file"]).map {
+            let hint = nearestMatch(to: String(kind), among: ["env", "file", "vault"]).map {
                 "did you mean \"\($0)\"?"
             }
             throw Malformed(
                 "has the unknown reference ${\(kind):…}",
-                remedy: hint ?? "use ${env:…} or ${file:…}"
+                remedy: hint ?? "use ${env:…}, ${file:…} or ${vault:…}"
             )
         }
     }

@@ -32,7 +32,9 @@ struct Section<Root> {
             return nil
         }
         var root = initial
-        for entry in entries {
+        let early = Set(fields.filter(\.isReadFirst).map(\.key))
+        for entry in entries.filter({ early.contains($0.key) }) + entries.filter({ !early.contains($0.key) })
+        {
             let here = path.isEmpty ? entry.key : "\(path).\(entry.key)"
             guard let field = fields.first(where: { $0.key == entry.key }) else {
                 let meant = nearestMatch(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }

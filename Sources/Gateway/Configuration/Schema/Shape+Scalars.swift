@@ -108,13 +108,16 @@ extension Shape<Secret<String>> {
     /// A text that no message ever shows.
     static var secret: Shape {
         Shape(schema: ["type": "string", "minLength": 1]) { node, path, reader in
-            guard let text = reader.text(node, path)?.text else { return nil }
-            guard !text.isEmpty else {
+            guard let secret = reader.secret(node, path) else { return nil }
+            guard secret.withBytes({ !$0.isEmpty }) else {
                 reader.report(node.position, path, "is empty", remedy: "give it the vendor's key")
                 return nil
             }
             // The key goes into a header field, where a line break would begin another one.
-            guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            let isPlain = secret.withBytes { bytes in
+                bytes.withUnsafeBytes { $0.allSatisfy { (0x21...0x7E).contains($0) } }
+            }
+            guard isPlain else {
                 reader.report(
                     node.position,
                     path,
@@ -123,7 +126,7 @@ extension Shape<Secret<String>> {
                 )
                 return nil
             }
-            return Secret(text)
+            return secret
         }
     }
 }
@@ -132,10 +135,10 @@ extension Shape<Secret<String>> {
     /// A secret of Standard Webhooks, which no message ever shows.
     static var signingSecret: Shape {
         let own: JSONValue = ["type": "string", "pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"]
-        return Shape(schema: ReferenceSchema.or(own)) { node, path, reader in
-            guard let text = reader.text(node, path)?.text else { return nil }
+        return Shape(schema: ReferenceSchema.orSecret(own)) { node, path, reader in
+            guard let secret = reader.secret(node, path) else { return nil }
             let remedy = "make one with: echo whsec_$(openssl rand -base64 32)"
-            guard text.hasPrefix(WebhookKey.prefix), let key = WebhookKey(Secret(text)) else {
+            guard secret.reveal({ $0.hasPrefix(WebhookKey.prefix) }), let key = WebhookKey(secret) else {
                 reader.report(node.position, path, "is not whsec_ and base 64", remedy: remedy)
                 return nil
             }
@@ -145,7 +148,7 @@ extension Shape<Secret<String>> {
                 reader.report(node.position, path, "has \(key.count) bytes, not \(bounds)", remedy: remedy)
                 return nil
             }
-            return Secret(text)
+            return secret
         }
     }
 }

@@ -39,6 +39,18 @@ enum ReferenceSchema {
         "pattern": "\\$\\{(env|file):[^}]+\\}",
     ]
 
+    /// A text with `${vault:…}` in it, or with one of the others.
+    static let secretDefinition: JSONValue = [
+        "description": "A value from the vault, from the environment or from a file.",
+        "type": "string",
+        "pattern": "\\$\\{(vault|env|file):[^}]+\\}",
+    ]
+
+    /// Either what is wanted, or a reference to it, which may lead into the vault.
+    static func orSecret(_ schema: JSONValue) -> JSONValue {
+        ["anyOf": [schema, ["$ref": "#/$defs/secret_reference"]]]
+    }
+
     /// Either what is wanted, or a reference to it.
     static func or(_ schema: JSONValue) -> JSONValue {
         ["anyOf": [schema, ["$ref": "#/$defs/reference"]]]
