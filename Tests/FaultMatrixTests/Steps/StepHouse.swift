@@ -142,6 +142,12 @@ final class StepHouse {
             }
         }
         let ended = try #require(situation.value.stored)
+        let script = script
+        // The end is durable before its call comes back, and that one may be the call that hangs. Owned by the case.
+        Task {
+            await situation.until { $0.isHanging || $0.isOverdue }
+            script.letGo()
+        }
         // What the engine does after the end has been stored it does before this returns.
         await engine?.waitForEnd(of: ended.id, atMost: .seconds(1_000_000))
         try await settle()
@@ -364,7 +370,9 @@ final class StepHouse {
     /// It goes when orphans are swept.
     var isLosingAudio: Bool {
         guard let left else { return false }
-        if case .diesAndJumps = script.lastFault?.mishap, script.situation.value.stored?.status == .failed {
+        if case .diesAndJumps = script.lastFault?.mishap, let stored = script.situation.value.stored,
+            stored.status == .failed || stored.outputs.contains(where: { $0.status == .failed })
+        {
             return true
         }
         return life.kind == .streamed && left.attempts.contains { $0.state == .intended }

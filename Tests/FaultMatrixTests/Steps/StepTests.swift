@@ -81,9 +81,15 @@ struct StepTests {
         #expect(messages.map(\.createdAt) == ended.milestones.map(\.moment), account)
 
         // What the ledger's file says is what was told.
-        var reread = try #require(try await house.reread(ended.id))
-        (reread.progress, reread.eta) = (ended.progress, ended.eta)
-        #expect(reread == ended, account)
+        // A job that is heard of after the end is noted still.
+        let reread = try #require(try await house.reread(ended.id))
+        #expect(reread.revision >= ended.revision, account)
+        let isWhatWasTold = house.script.situation.value.states.contains { state in
+            var state = state
+            (state.progress, state.eta) = (reread.progress, reread.eta)
+            return state == reread
+        }
+        #expect(isWhatWasTold, account)
 
         // Nothing is held any more.
         let load = try #require(await house.engine?.load()[life.route.provider])
@@ -132,7 +138,13 @@ struct StepTests {
         #expect(wanted.isSubset(of: files.map(\.sha256)), account)
         #expect(files.count == wanted.count || house.isLosingAudio, account)
         for file in files {
-            #expect(try house.audio.isWhole(file), account)
+            do {
+                let isWhole = try house.audio.isWhole(file)
+                #expect(isWhole, account)
+            } catch {
+                // What nobody wants may be on its way out.
+                if wanted.contains(file.sha256) { throw error }
+            }
             #expect(life.kind == .rendered || house.wasServed(file.sha256), account)
         }
         // What could not be removed for want of its folder goes at the next start.
@@ -186,7 +198,8 @@ struct StepTests {
             return ends.union([End(.succeeded), End(.failed, .deadlineExceeded)])
         case .folderless:
             // The disk takes the audio that came in the answer with it.
-            if life.kind != .polled { return ends.union([End(.succeeded), End(.failed, .internal)]) }
+            let givenUp: Set<End> = [End(.failed, .internal), End(.failed, .deadlineExceeded)]
+            if life.kind != .polled { return ends.union(givenUp).union([End(.succeeded)]) }
         default: break
         }
         return ends.isEmpty ? [End(.succeeded)] : ends
