@@ -111,6 +111,10 @@ chaos: release ## kill the gateway at random under load, and look for what is lo
 	@SOUNDGATE_CHAOS_KILLS=$(KILLS) SOUNDGATE_CHAOS_TASKS=$(TASKS) $(if $(SEED),SOUNDGATE_CHAOS_SEED=$(SEED)) \
 	  FILTER='^EndToEndTests\.ChaosTests' .ci/run-tests $(CURDIR)/$(RELEASE) --skip-build $(SWIFT_FLAGS)
 
+.PHONY: steps
+steps: build ## fail, hang and kill the engine at every step of every life (minutes)
+	@SOUNDGATE_STEPS=1 FILTER='^FaultMatrixTests\.StepTests' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+
 .PHONY: soak
 soak: ## run at half of the load that it sustains, and look for what grows (SECONDS=600)
 	@.ci/install-packages bench
