@@ -127,7 +127,7 @@ final class StepHouse {
                 // The service manager starts it again; the client asks again.
                 situation.change { $0.isRefused = false }
                 if now.isUp { ask() } else { try await restart() }
-            } else if now.stored?.status.hasEnded == true, now.told != nil {
+            } else if now.hasComeToAnEnd {
                 break
             } else if now.told == nil {
                 ask()
@@ -158,6 +158,7 @@ final class StepHouse {
     private func start() async throws {
         script.situation.change { situation in
             situation.isUp = false
+            situation.stepsUnderWay = 0
             situation.isAsking = false
             situation.hasDied = false
         }
@@ -414,8 +415,11 @@ extension StepScript.Situation {
     /// There is something for the test to do.
     var needsSomebody: Bool {
         isOverdue || hasDied || isHanging || isRefused || isStuck || (isUp && told == nil && !isAsking)
-            || (told != nil && stored?.status.hasEnded == true)
+            || hasComeToAnEnd
     }
+
+    /// The task has ended, and the call that stored it has come back: it may be the one that the process dies at.
+    var hasComeToAnEnd: Bool { told != nil && stored?.status.hasEnded == true && stepsUnderWay == 0 }
 }
 
 extension TaskRecord {

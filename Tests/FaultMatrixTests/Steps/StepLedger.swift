@@ -14,6 +14,9 @@ struct StepLedger: Ledger {
         _ effect: () async throws(LedgerError) -> Result
     ) async throws(LedgerError) -> Result {
         try await goOn()
+        script.situation.change { $0.stepsUnderWay += 1 }
+        // One of a dead process comes back when the case is over.
+        defer { script.situation.change { $0.stepsUnderWay = max($0.stepsUnderWay - 1, 0) } }
         let fault = script.next(.ledger, name)
         faults.beginStep()
         try await play(fault, .before)

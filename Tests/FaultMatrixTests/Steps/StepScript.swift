@@ -16,6 +16,8 @@ final class StepScript: Sendable {
         var hasDied = false
         /// A call waits to be let go.
         var isHanging = false
+        /// Calls to the ledger that are under way in the present process.
+        var stepsUnderWay = 0
         /// The case takes too long.
         var isOverdue = false
         /// Every state of the task that became durable, in order.
