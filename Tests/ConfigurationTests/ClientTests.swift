@@ -68,68 +68,68 @@ struct ClientTests {
                 "1:11: clients[0].key_sha256: is missing; add it: SHA-256 of the client's key in lower-case hexadecimal digits"
             ),
             (
-                "keys: [{expires: x}]",
-                "1:29: clients[0].keys[0].sha256: is missing; add it: SHA-256 of the key in lower-case hexadecimal digits"
+                "keys: [{expires: '2027-01-31T00:00:00Z'}]",
+                "1:28: clients[0].keys[0].sha256: is missing; add it: SHA-256 of the key in lower-case hexadecimal digits"
             ),
             (
                 "keys: [{sha256: D, expires: 2027-01-31}]",
-                "1:104: clients[0].keys[0].expires: \"2027-01-31\" is not a date with a time; write it as in 2027-01-31T23:59:59Z, with Z or an offset at its end"
+                "1:112: clients[0].keys[0].expires: \"2027-01-31\" is not a date with a time; write it as in 2027-01-31T23:59:59Z, with Z or an offset at its end"
             ),
             (
                 "keys: [{sha256: D}, {sha256: D}]",
-                "1:107: clients[0].keys[1].sha256: \"D\" is already taken by clients[0].keys[0]; remove or rename one of them"
+                "1:113: clients[0].keys[1].sha256: \"D\" is already taken by clients[0].keys[0]; remove or rename one of them"
             ),
             (
                 "key_sha256: D, keys: [{sha256: D}]",
-                "1:112: clients[0].keys[0].sha256: is the same key as clients[0].key_sha256; make another with: soundgate client new NAME"
+                "1:115: clients[0].keys[0].sha256: is the same key as clients[0].key_sha256; make another with: soundgate client new NAME"
             ),
             (
                 "key_sha256: D, providers: [bultin]",
-                "1:106: clients[0].providers[0]: no provider is called \"bultin\"; did you mean \"builtin\"?"
+                "1:111: clients[0].providers[0]: no provider is called \"bultin\"; did you mean \"builtin\"?"
             ),
             (
                 "key_sha256: D, providers: []",
-                "1:105: clients[0].providers: is an empty list; list the providers that it may use, or remove the key to allow all"
+                "1:110: clients[0].providers: is an empty list; list the providers that it may use, or remove the key to allow all"
             ),
             (
                 "key_sha256: D, types: [efect]",
-                "1:102: clients[0].types[0]: \"efect\" is not a type of sound; did you mean \"effect\"?"
+                "1:107: clients[0].types[0]: \"efect\" is not a type of sound; did you mean \"effect\"?"
             ),
             (
                 "key_sha256: D, rate_limit: fast",
-                "1:106: clients[0].rate_limit: \"fast\" is not a rate; write COUNT/TIME, as in 600/m or 20/10s"
+                "1:111: clients[0].rate_limit: \"fast\" is not a rate; write COUNT/TIME, as in 600/m or 20/10s"
             ),
             (
                 "key_sha256: D, max_concurrent: 0",
-                "1:110: clients[0].max_concurrent: \"0\" is out of range; use 1 to 1000000"
+                "1:115: clients[0].max_concurrent: \"0\" is out of range; use 1 to 1000000"
             ),
             (
                 "key_sha256: D, quota: {week: {}}",
-                "1:102: clients[0].quota.week: unknown key; the keys here are day, month"
+                "1:107: clients[0].quota.week: unknown key; the keys here are day, month"
             ),
             (
                 "key_sha256: D, quota: {day: {credit: 1}}",
-                "1:108: clients[0].quota.day.credit: no provider bills credit; did you mean \"credits\"?"
+                "1:113: clients[0].quota.day.credit: no provider bills credit; did you mean \"credits\"?"
             ),
             (
                 "key_sha256: D, quota: {day: {kie/credits: 1}}",
-                "1:108: clients[0].quota.day.kie/credits: no provider is called \"kie\"; add it under providers, or remove it here"
+                "1:113: clients[0].quota.day.kie/credits: no provider is called \"kie\"; add it under providers, or remove it here"
             ),
             (
                 "key_sha256: D, quota: {day: {builtin/seconds: 1}}",
-                "1:108: clients[0].quota.day.builtin/seconds: builtin does not bill seconds; use one of credits"
+                "1:113: clients[0].quota.day.builtin/seconds: builtin does not bill seconds; use one of credits"
             ),
             (
                 "key_sha256: D, quota: {day: {builtin/tasks: 1}}",
-                "1:108: clients[0].quota.day.builtin/tasks: is nothing that can be counted; write tasks, a unit that vendors bill (credits), or PROVIDER/UNIT (suno/credits)"
+                "1:113: clients[0].quota.day.builtin/tasks: is nothing that can be counted; write tasks, a unit that vendors bill (credits), or PROVIDER/UNIT (suno/credits)"
             ),
             (
                 "key_sha256: D, quota: {day: {tasks: -1}}",
-                "1:115: clients[0].quota.day.tasks: \"-1\" is out of range; use 0 to 1000000000"
+                "1:120: clients[0].quota.day.tasks: \"-1\" is out of range; use 0 to 1000000000"
             ),
             (
                 "key_sha256: D, enforce: no",
-                "1:103: clients[0].enforce: \"no\" is not a truth value; write false"
+                "1:108: clients[0].enforce: \"no\" is not a truth value; write false"
             ),
         ]
     )

@@ -19,13 +19,15 @@ package struct Caller: Sendable {
     var permit: Permit { limits.isEnforced ? limits.permit : Permit() }
 }
 
-/// What the configuration lets a client have; without a quota, which the ledger keeps.
+/// What the configuration lets a client have; its quota itself is kept by the ledger.
 struct ClientLimits: Sendable, Equatable {
     var permit = Permit()
     /// How many requests it may make; `nil` without a limit.
     var pace: Pace?
     /// The most tasks that have not ended; `nil` where the gateway's own limit for a client holds.
     var maxConcurrent: Int?
+    /// Whether the ledger keeps a quota of it.
+    var hasQuota = false
     /// Whether these refuse anything, or are only watched.
     var isEnforced = true
 }

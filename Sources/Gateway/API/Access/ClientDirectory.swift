@@ -127,6 +127,7 @@ extension ClientLimits {
         )
         pace = client.rateLimit.map { Pace(count: $0.count, per: $0.per) }
         maxConcurrent = client.maxConcurrent
+        hasQuota = client.quota != ClientQuota()
         isEnforced = client.enforce
     }
 }

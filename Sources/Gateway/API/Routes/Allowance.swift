@@ -21,12 +21,10 @@ extension Gateway {
         guard case .admitted(let caller, let rate) = entrance, let name = caller.name else { return }
         var wire = RateWire()
         if let pace = caller.limits.pace, let rate { wire.add(pace, rate) }
-        let standings = await parts.engine.quotas.standing(
-            of: name,
-            at: parts.time.moment,
-            in: parts.ledger
-        )
-        for standing in standings { wire.add(standing) }
+        if caller.limits.hasQuota {
+            let (quotas, now) = (parts.engine.quotas, parts.time.moment)
+            for standing in await quotas.standing(of: name, at: now, in: parts.ledger) { wire.add(standing) }
+        }
         wire.write(to: &response.fields)
     }
 

@@ -46,7 +46,7 @@ extension Engine {
         case .stored: return effects
         case .lost: return nil
         case .overQuota:
-            guard let task, let earlier else { return nil }
+            guard let task, live[id] === task, let earlier else { return nil }
             parts.log(
                 .notice,
                 "no further call is made: the client's quota is used up",
