@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Tasks
 import Testing
 import Webhooks
@@ -262,7 +263,7 @@ struct OutboxContractTests {
     @Test("whatever comes of the tries, each task's messages are settled once and in order", arguments: 1...4)
     func anyOrder(_ seed: UInt64) async throws {
         try await LedgerStore.each { ledger in
-            var dice = Dice(seed)
+            var dice = SeededGenerator(seed: seed)
             for task in 1...12 {
                 let id = "snd_\(task)"
                 let url = "https://\(task % 3).example/"
