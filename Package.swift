@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
-        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
+        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
@@ -160,7 +160,7 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
-        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
@@ -174,7 +174,7 @@ let package = Package(
                 "Threads",
             ]
         ),
-        tests("Timing", ["Timing", "EventLoop"]),
+        tests("Timing", ["Timing", "Sound", "EventLoop"]),
         tests(
             "Webhooks",
             [
