@@ -307,7 +307,7 @@ import Threads
         outputStart = 0
         input = []
         inputStart = 0
-        shard.hold(-held)
+        _ = shard.hold(-held, of: 0)
         held = 0
         shard.remove(self)
         task?.cancel()
@@ -345,7 +345,7 @@ import Threads
         guard abs(now - held) >= 4096 else { return }
         let change = now - held
         held = now
-        shard.hold(change)
+        if shard.hold(change, of: now) { close() }
     }
 
     /// Bytes of memory that the connection takes, near enough; what a layer below buffers belongs here too.

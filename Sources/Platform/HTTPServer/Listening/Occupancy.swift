@@ -77,6 +77,9 @@ final class Occupancy: Sendable {
     /// while somebody holds much.
     var fairShare: Int { memory / max(1, connections) }
 
+    /// Whether more is held than can wait until every loop has made room.
+    var isOverrun: Bool { memory > limits.memory / 8 * 9 }
+
     /// Whether there is room enough again.
     var isRelieved: Bool { memory <= limits.memory / 4 * 3 }
 

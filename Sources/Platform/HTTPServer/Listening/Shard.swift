@@ -123,9 +123,13 @@ import Threads
     /// How the shard has room made, which is everybody's business.
     func relieve(loops: Int, by begin: @escaping () -> Void) { relief = (loops, begin) }
 
-    /// Takes in that a connection holds more or less than before.
-    func hold(_ change: Int) {
+    /// Takes in that a connection holds more or less than before; `true` when it is one of those that must be closed, and
+    /// at once: a turn of the loop has many connections, and each may take its most.
+    func hold(_ change: Int, of sum: Int) -> Bool {
         if occupancy.hold(change, loops: relief.loops) { relief.begin() }
+        guard change > 0, occupancy.isOverrun, sum >= occupancy.fairShare else { return false }
+        tell(.memory)
+        return true
     }
 
     /// Closes connections, the largest first, until all loops together have room again.
