@@ -88,6 +88,7 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
+        library("Audit", on: "Gateway", ["Sound", "Crypto", "Telemetry", "Threads"]),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
@@ -106,7 +107,8 @@ let package = Package(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
+                "Sound", "Providers", "Assets", "Audit", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON",
+                "HTTP",
                 "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
@@ -116,7 +118,8 @@ let package = Package(
             "API",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Timing", "Webhooks", "Configuration",
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Audit", "Timing", "Webhooks",
+                "Configuration",
                 "HTTP", "HTTPServer",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
@@ -135,7 +138,8 @@ let package = Package(
         .executableTarget(
             name: "soundgate",
             dependencies: [
-                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
+                "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
+                "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -159,6 +163,7 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
+        tests("Audit", ["Audit", "Sound", "Crypto", "Telemetry"]),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests(
             "Providers",
@@ -186,7 +191,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
+                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "Audit", "AudioFile", "SQLite",
+                "JSON",
                 "HTTP",
                 "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
@@ -196,7 +202,7 @@ let package = Package(
             "API",
             [
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
-                "Configuration",
+                "Audit", "Configuration",
                 "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
                 "Telemetry",
@@ -209,6 +215,17 @@ let package = Package(
                 "Crypto",
             ]
         ),
+        // What reads bytes from outside, for the fuzzer and for a test of its corpora.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "HTTP", "HTTPServer", "HTTPClient", "JSON", "Sound", "Configuration", "Providers", "Crypto",
+                "Webhooks", "Vault", "AudioFile",
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: strict
+        ),
+        tests("Fuzz", ["FuzzTargets"]),
         // The engine with every adapter against every double, each fault in turn.
         tests(
             "FaultMatrix",

@@ -1,5 +1,6 @@
 import API
 import Assets
+import Audit
 import Configuration
 import Crypto
 import EventLoop
@@ -24,6 +25,8 @@ struct House {
     let ledger: SQLiteLedger
     let courier: Courier
     let log = LogMemory()
+    /// Who did what.
+    let records = LogMemory()
     let directory: String
     private let handler: Handler
     private let contract: Contract
@@ -33,6 +36,7 @@ struct House {
         _ ledger: SQLiteLedger,
         clients: ClientAccess,
         room: DiskRoom?,
+        prompts: AuditLog.Prompts,
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
@@ -54,6 +58,8 @@ struct House {
             time: SystemTime(),
             log: log
         )
+        let audit = AuditLog(sink: records, prompts: prompts)
+        parts.audit = audit
         parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
@@ -75,6 +81,7 @@ struct House {
             version: "1.2.3"
         )
         face.room = room
+        face.audit = audit
         gateway = Gateway(face)
         handler = gateway.handler()
         let request = try #require(Request(.get, "/openapi.json"))
@@ -207,6 +214,7 @@ func withHouse(
     clients: ClientAccess = .loopbackOnly,
     database: Database.Options = .init(),
     room: DiskRoom? = nil,
+    prompts: AuditLog.Prompts = .none,
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
@@ -214,7 +222,14 @@ func withHouse(
     let ledger = try await SQLiteLedger(path: platform.directory + "/ledger.db", options: database)
     let result: Result<Void, any Error>
     do {
-        let house = try await House(platform, ledger, clients: clients, room: room, configure)
+        let house = try await House(
+            platform,
+            ledger,
+            clients: clients,
+            room: room,
+            prompts: prompts,
+            configure
+        )
         do {
             try await body(house)
             result = .success(())

@@ -21,7 +21,7 @@ struct Manifest: Decodable {
             dependencies = try values.decode([Dependency].self, forKey: .dependencies)
         }
 
-        var isTest: Bool { type == "test" }
+        var isTest: Bool { type == "test" || path.hasPrefix("Tests/") }
         var names: [String] { dependencies.map(\.name) }
     }
 

@@ -1,4 +1,5 @@
 package import Assets
+package import Audit
 package import Configuration
 import EventLoop
 import HTTP
@@ -28,6 +29,8 @@ package final class Gateway: Sendable {
         /// What the disks have room for; `nil` when nobody looks.
         package var room: DiskRoom?
         package var log: Log
+        /// Where it is recorded who did what.
+        package var audit = AuditLog.off
         package var version: String
 
         /// The parts of a gateway.
@@ -88,12 +91,13 @@ package final class Gateway: Sendable {
     package func handler() -> Handler {
         let router = router()
         let log = parts.log
-        return { request in
-            let exchange = Exchange(request)
+        return { [self] request in
+            let exchange = Exchange(request, isAudited: parts.audit.isOn)
             let began = log.isEnabled(.info) ? monotonicNow() : 0
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
+            audit(request, response, exchange)
             if log.isEnabled(.info) {
                 let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
                 log(
@@ -114,6 +118,7 @@ package final class Gateway: Sendable {
     package static let renderProblem: ProblemRenderer = { problem in
         var problem = problem
         problem.requestID = problem.requestID ?? Exchange.current?.requestID
+        Exchange.note("code", problem.code)
         return (ProblemWire.contentType, ProblemWire.bytes(problem))
     }
 
@@ -164,6 +169,7 @@ package final class Gateway: Sendable {
         router.on(method, pattern) { [self] request in
             await answer(request) {
                 let caller = try clients.caller(of: request)
+                Self.note(caller, of: request)
                 return try await body(request, caller)
             }
         }
@@ -203,6 +209,7 @@ package final class Gateway: Sendable {
     func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
+        Exchange.note("code", problem.code)
         var response = Response(
             problem.status,
             contentType: ProblemWire.contentType,

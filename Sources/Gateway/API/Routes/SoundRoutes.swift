@@ -47,6 +47,7 @@ extension Gateway {
         under claim: KeyedCreate?
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
+        noteWords(of: request)
         try checkDestination(of: request)
         let plan = planner.plan(request, states: troubledStates)
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
@@ -63,6 +64,7 @@ extension Gateway {
                 client: caller.name,
                 deadline: deadline
             )
+            Exchange.note("task", record.id.rawValue)
             return await answer(with: record, to: call)
         }
         let creation = try await parts.engine.create(
@@ -82,7 +84,9 @@ extension Gateway {
         }
         switch creation {
         case .known(let first): return try replay(first, claim)
-        case .created(let record): return await firstAnswer(with: record, to: call, claim)
+        case .created(let record):
+            Exchange.note("task", record.id.rawValue)
+            return await firstAnswer(with: record, to: call, claim)
         }
     }
 
@@ -266,6 +270,7 @@ extension Gateway {
         guard let record, caller.isAdmin || record.client == caller.name else {
             throw ProblemDetails.notFound("task")
         }
+        Self.note(record, seenBy: caller)
         return record
     }
 
