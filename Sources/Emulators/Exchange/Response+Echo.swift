@@ -3,7 +3,7 @@ import HTTPServer
 import JSON
 
 extension Response {
-    /// The same refusal by a server that repeats in its words what it was asked: every field, the credentials included, and
+    /// The same answer by a server that repeats in its words what it was asked: every field, the credentials included, and
     /// the body.
     ///
     /// Some do, above all those that print their own exceptions. What a gateway keeps of such an answer must hold no key.
@@ -24,12 +24,18 @@ extension Response {
 }
 
 extension JSONValue {
-    /// The same document with these words behind each message in it.
+    /// What in an answer is text that a gateway may keep, show or log.
+    private static let texts: Set = [
+        "msg", "message", "detail", "error", "code", "status", "title", "lyrics", "errorMessage",
+    ]
+
+    /// The same document with these words behind each text in it.
     fileprivate func saying(_ words: String) -> JSONValue {
+        if case .array(let items) = self { return .array(items.map { $0.saying(words) }) }
         guard case .object(let object) = self else { return self }
         var spoken = JSONObject()
         for member in object {
-            if ["msg", "message", "detail", "error"].contains(member.key), let text = member.value.string {
+            if Self.texts.contains(member.key), let text = member.value.string {
                 spoken.append(member.key, .string("\(text) (\(words))"))
             } else {
                 spoken.append(member.key, member.value.saying(words))
