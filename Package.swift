@@ -159,7 +159,7 @@ let package = Package(
         tests("YAML", ["YAML"]),
         tests("SQLite", ["SQLite", "Threads"]),
         tests("AudioFile", ["AudioFile"]),
-        tests("Telemetry", ["Telemetry"]),
+        tests("Telemetry", ["Telemetry", "Threads"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
