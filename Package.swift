@@ -147,7 +147,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests mirror Sources; EndToEnd runs the built program.
+        // Tests mirror Sources; EndToEnd runs the built program. What several of them need is in Support.
+        .target(name: "Support", dependencies: ["Threads"], path: "Tests/Support", swiftSettings: strict),
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
@@ -170,7 +171,7 @@ let package = Package(
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
             resources: [.copy("Recordings")]
         ),
-        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto", "Support"]),
         tests(
             "Assets",
             [
@@ -195,7 +196,7 @@ let package = Package(
                 "JSON",
                 "HTTP",
                 "HTTPClient",
-                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
@@ -232,14 +233,14 @@ let package = Package(
             [
                 "Emulators", "Tasks", "Timing", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
                 "HTTPServer", "HTTPClient",
-                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
             "EndToEnd",
             [
                 "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
-                "CLinux",
+                "CLinux", "Support",
             ]
         ),
     ],

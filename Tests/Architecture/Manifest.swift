@@ -21,6 +21,7 @@ struct Manifest: Decodable {
             dependencies = try values.decode([Dependency].self, forKey: .dependencies)
         }
 
+        /// Tests, and what several of them share.
         var isTest: Bool { type == "test" || path.hasPrefix("Tests/") }
         var names: [String] { dependencies.map(\.name) }
     }

@@ -1,10 +1,11 @@
 import Sound
+import Support
 import Tasks
 import Webhooks
 
 /// A ledger in memory for one task, whose stored state can be waited for.
 final class OneTaskLedger: Ledger {
-    private let stored = Watch<TaskRecord?>(nil)
+    private let stored = Observed<TaskRecord?>(nil)
 
     var record: TaskRecord? { stored.value }
 

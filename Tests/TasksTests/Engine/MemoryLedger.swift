@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Tasks
 import Threads
 import Webhooks
@@ -16,16 +17,16 @@ final class MemoryLedger: Ledger {
     }
 
     private let state = Guarded(State())
-    private let stored = Watch<[TaskID: TaskRecord]>([:])
+    private let stored = Observed<[TaskID: TaskRecord]>([:])
     /// Whether commits of accepted attempts go through; while not, they wait.
-    let takesAcceptances = Watch(true)
+    let takesAcceptances = Observed(true)
     /// How often leases were prolonged.
-    let renewals = Watch(0)
+    let renewals = Observed(0)
     /// How many of them have come.
-    let acceptancesThatWait = Watch(0)
+    let acceptancesThatWait = Observed(0)
 
     /// How often the engine has said that there are messages.
-    let nudges = Watch(0)
+    let nudges = Observed(0)
 
     /// The next so many commits fail.
     func fail(_ count: Int, onCommit: @escaping @Sendable () -> Void = {}) {

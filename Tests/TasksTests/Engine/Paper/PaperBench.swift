@@ -5,6 +5,7 @@ import HTTPClient
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
