@@ -89,6 +89,7 @@ let package = Package(
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
+        library("Audit", on: "Gateway", ["Sound", "Crypto", "Telemetry", "Threads"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
@@ -106,7 +107,8 @@ let package = Package(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
+                "Sound", "Providers", "Assets", "Audit", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON",
+                "HTTP",
                 "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
@@ -116,7 +118,8 @@ let package = Package(
             "API",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Timing", "Webhooks", "Configuration",
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Audit", "Timing", "Webhooks",
+                "Configuration",
                 "HTTP", "HTTPServer",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
@@ -135,7 +138,8 @@ let package = Package(
         .executableTarget(
             name: "soundgate",
             dependencies: [
-                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
+                "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
+                "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -156,11 +160,12 @@ let package = Package(
         tests("YAML", ["YAML"]),
         tests("SQLite", ["SQLite", "Threads"]),
         tests("AudioFile", ["AudioFile"]),
-        tests("Telemetry", ["Telemetry"]),
+        tests("Telemetry", ["Telemetry", "Threads"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
+        tests("Audit", ["Audit", "Sound", "Crypto", "Telemetry"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
@@ -196,7 +201,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
+                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "Audit", "AudioFile", "SQLite",
+                "JSON",
                 "HTTP",
                 "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
@@ -206,7 +212,7 @@ let package = Package(
             "API",
             [
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
-                "Configuration",
+                "Audit", "Configuration",
                 "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
                 "Telemetry",
@@ -219,6 +225,17 @@ let package = Package(
                 "Crypto",
             ]
         ),
+        // What reads bytes from outside, for the fuzzer and for a test of its corpora.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "HTTP", "HTTPServer", "HTTPClient", "JSON", "Sound", "Configuration", "Providers", "Crypto",
+                "Webhooks", "Vault", "AudioFile",
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: strict
+        ),
+        tests("Fuzz", ["FuzzTargets"]),
         // The engine with every adapter against every double, each fault in turn.
         tests(
             "FaultMatrix",

@@ -1,5 +1,6 @@
 import API
 import Assets
+import Audit
 import Configuration
 import Crypto
 import EventLoop
@@ -24,6 +25,8 @@ struct House {
     let ledger: SQLiteLedger
     let courier: Courier
     let log = LogMemory()
+    /// Who did what.
+    let records = LogMemory()
     let directory: String
     private let handler: Handler
     private let contract: Contract
@@ -35,6 +38,7 @@ struct House {
         room: DiskRoom?,
         time: any Timekeeper,
         publicURL: String?,
+        prompts: AuditLog.Prompts,
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
@@ -57,6 +61,8 @@ struct House {
             log: log
         )
         parts.publicURL = publicURL
+        let audit = AuditLog(sink: records, prompts: prompts)
+        parts.audit = audit
         parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
@@ -79,6 +85,7 @@ struct House {
         )
         face.room = room
         face.time = time
+        face.audit = audit
         gateway = Gateway(face)
         handler = gateway.handler()
         let request = try #require(Request(.get, "/openapi.json"))
@@ -213,6 +220,7 @@ func withHouse(
     room: DiskRoom? = nil,
     time: any Timekeeper = SystemTime(),
     publicURL: String? = nil,
+    prompts: AuditLog.Prompts = .none,
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
@@ -227,6 +235,7 @@ func withHouse(
             room: room,
             time: time,
             publicURL: publicURL,
+            prompts: prompts,
             configure
         )
         do {
