@@ -46,6 +46,6 @@ final class WaitBook: Sendable {
     }
 
     private static func name(_ caller: Caller, _ request: Request) -> String {
-        caller.name.map { "client \($0)" } ?? "address \(request.peer.networkText)"
+        caller.name.map { "client \($0)" } ?? "address \(request.peer.network.host)"
     }
 }

@@ -13,7 +13,7 @@ final class Occupancy: Sendable {
     private let limits: ServerLimits
     private let open = Atomic<Int>(0)
     private let held = Atomic<Int>(0)
-    private let networks = Guarded<[PeerAddress.Network: Int]>([:])
+    private let networks = Guarded<[PeerAddress: Int]>([:])
     private let news = Guarded((refusals: Refusals(), toldAt: UInt64(0)))
     /// Loops that are still making room; no other relief begins before they have ended.
     private let relieving = Atomic<Int>(0)
@@ -61,8 +61,8 @@ final class Occupancy: Sendable {
         }
     }
 
-    private func counted(_ peer: PeerAddress) -> PeerAddress.Network? {
-        limits.sparesLoopback && peer.isLoopback ? nil : peer.network
+    private func counted(_ peer: PeerAddress) -> PeerAddress? {
+        peer.network == .local || limits.sparesLoopback && peer.isLoopback ? nil : peer.network
     }
 
     // MARK: Memory

@@ -50,38 +50,25 @@ import Glibc
         }
     }
 
-    /// Whom connections are counted for: an IPv4 address, or the 64 bits of IPv6 that one customer of a network has.
-    enum Network: Hashable {
-        case ipv4(UInt32)
-        case ipv6(UInt64)
-    }
-
-    /// The network that the peer counts for; none on a Unix socket.
-    var network: Network? {
-        switch kind {
-        case .ipv4(let address): .ipv4(address)
-        // An IPv4-mapped address is one of IPv4, and all of those share one network of 64 bits.
-        case .ipv6(0, let low) where low >> 32 == 0xFFFF: .ipv4(UInt32(truncatingIfNeeded: low))
-        case .ipv6(let high, _): .ipv6(high)
-        case .local: nil
-        }
-    }
-
-    /// The network as a name for it: what is allowed to each is counted under this.
-    package var networkText: String {
-        switch network {
-        case .ipv4?: host
-        case .ipv6(let high)?: PeerAddress(kind: .ipv6(high, 0), port: 0).host + "/64"
-        case nil: "unix"
-        }
-    }
-
     /// Whether the peer is on this machine.
     package var isLoopback: Bool {
         switch kind {
         case .ipv4(let address): address >> 24 == 127
         case .ipv6(let high, let low): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)
         case .local: true
+        }
+    }
+
+    /// Whom it is counted for, whichever address of its own it took, without a port: the address of IPv4, the 64 bits of
+    /// IPv6 that one customer of a network has.
+    package var network: PeerAddress {
+        switch kind {
+        // An IPv4-mapped address is one of IPv4, and all of those share one network of 64 bits.
+        case .ipv6(0, let low) where low >> 32 == 0xFFFF:
+            PeerAddress(kind: .ipv4(UInt32(truncatingIfNeeded: low)), port: 0)
+        // Loopback is one address, which has no network to itself.
+        case .ipv6(0, 1), .ipv4, .local: PeerAddress(kind: kind, port: 0)
+        case .ipv6(let high, _): PeerAddress(kind: .ipv6(high, 0), port: 0)
         }
     }
 
