@@ -20,13 +20,13 @@ struct WaitTests {
         } _: { house in
             let path = "/v1/sounds/\(try await house.endlessSound(fields: fields("alice")).id)"
             let other = "/v1/sounds/\(try await house.endlessSound(fields: fields("bob")).id)"
-            async let waiting = house.send(.get, path, fields: fields("alice", wait: 100))
-            // While the first has not come to its place, this one waits its second.
-            var applied: String?
-            repeat {
-                applied = try await house.send(.get, path, fields: fields("alice", wait: 1))
-                    .fields["Preference-Applied"]
-            } while applied != nil
+            async let waiting = untilGranted(house, path)
+            // While the other one has not come to its place, this one waits its second.
+            while true {
+                let mine = try await house.send(.get, path, fields: fields("alice", wait: 1))
+                guard mine.fields["Preference-Applied"] != nil else { break }
+                try await Task.sleep(for: .milliseconds(20))
+            }
 
             let refusal = try await house.send(.get, "\(path)/events", fields: fields("alice"))
             #expect(refusal.status == 429)
@@ -52,6 +52,15 @@ struct WaitTests {
                 let stream = try await house.send(.get, "\(path)/events", fields: fields("alice"))
                 #expect(stream.status == 200)
             }
+        }
+    }
+
+    /// Asks again until the wait is granted, and waits.
+    private func untilGranted(_ house: House, _ path: String) async throws -> Answer {
+        while true {
+            let answer = try await house.send(.get, path, fields: fields("alice", wait: 100))
+            if answer.fields["Preference-Applied"] != nil { return answer }
+            try await Task.sleep(for: .milliseconds(2))
         }
     }
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import JSON
 import Testing
@@ -38,7 +37,7 @@ import Threads
 
     @Test(arguments: Slowness.allCases)
     func aThousandSlowConnectionsTakeNeitherItsMemoryNorItsService(_ slowness: Slowness) async throws {
-        try #require(soundgate_raise_open_files() > Self.count + 200, "too few descriptors for this test")
+        try #require(try OpenFiles.raise() > Self.count + 200, "too few descriptors for this test")
         try await withProgram(
             config: "server: { limits: { memory: \(Self.memory >> 20)MiB } }\nlog: { level: notice }"
         ) { gateway, program in
