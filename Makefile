@@ -121,6 +121,12 @@ soak: ## run at half of the load that it sustains, and look for what grows (SECO
 	@$(MAKE) release
 	@SOAK_SECONDS=$(SECONDS) exec Benchmarks/soak
 
+.PHONY: attack
+attack: ## let a thousand slow, deaf and hasty clients at the gateway, and print what others feel of it
+	@.ci/install-packages attack
+	@$(MAKE) release
+	@exec Benchmarks/attack
+
 .PHONY: bench
 bench: ## measure against nginx, side by side, and print the table
 	@.ci/install-packages bench

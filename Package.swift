@@ -184,7 +184,8 @@ let package = Package(
         tests(
             "HostileURL",
             [
-                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "EventLoop", "Threads",
+                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
+                "Threads",
                 "Telemetry",
                 "CLinux",
             ]
