@@ -60,9 +60,10 @@ import Threads
                 "\(slowness): p99 \(p99(quiet)) quiet, \(p99(busy)) in the crowd;",
                 "\(idle >> 20) MiB idle, \(peak >> 20) MiB at most"
             )
-            // A sanitizer keeps what is freed, so that its memory says nothing.
+            // What comes on top is no buffer: a task for each connection, and what malloc keeps of each burst. A
+            // sanitizer keeps what is freed, so that its memory says nothing.
             if !Program.path.contains("/asan/"), !Program.path.contains("/tsan/") {
-                #expect(peak < idle + Self.memory + (64 << 20), "\(idle >> 20) MiB, then \(peak >> 20) MiB")
+                #expect(peak < idle + Self.memory + (96 << 20), "\(idle >> 20) MiB, then \(peak >> 20) MiB")
             }
         }
     }

@@ -63,7 +63,7 @@ extension InsideTests {
                 bytes.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
                 _ = inet_pton(family, address, bytes.baseAddress?.advanced(by: family == AF_INET ? 4 : 8))
             }
-            try withUnsafePointer(to: &storage) { pointer in
+            _ = try withUnsafePointer(to: &storage) { pointer in
                 try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
                     try retryingSystemCall(call, subject: address) {
                         call == "bind" ? bind(descriptor, peer, length) : connect(descriptor, peer, length)
