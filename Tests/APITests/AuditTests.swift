@@ -58,6 +58,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func aClientBeyondItsLimitsIsNamed(_ isEnforced: Bool) async throws {
+        var client = Client(name: "game-team", keySHA256: SHA256.hash(Self.key).hex)
+        client.rateLimit = Rate(count: 1, per: .seconds(3600))
+        client.maxConcurrent = 1
+        client.enforce = isEnforced
+        try await withHouse(clients: .listed([client])) { house in
+            for _ in 1...2 {
+                _ = try await house.send(
+                    .post,
+                    "/v1/sounds",
+                    #"{"prompt": "rain", "provider": "suno"}"#,
+                    fields: Self.game
+                )
+            }
+            let records = records(house, "request")
+            #expect(records.map { $0["client"] } == ["game-team", "game-team"])
+            #expect(records.map { $0["code"] } == [nil, isEnforced ? "rate_limited" : nil])
+            #expect(records.map { $0["spared"] } == [nil, isEnforced ? nil : "rate_limited too_many_tasks"])
+        }
+    }
+
     @Test func anAdminsLookAtOthersIsTold() async throws {
         try await withHouse(clients: Self.clients) { house in
             let task = try await house.sound(fields: Self.game).id

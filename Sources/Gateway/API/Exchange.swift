@@ -40,6 +40,16 @@ struct Exchange: Sendable {
         notes[name] = .string(text)
     }
 
+    /// Records a limit that would have refused the request, after others that would have.
+    static func noteSpared(_ code: String) {
+        guard let notes = current?.notes else { return }
+        if case .string(let before)? = notes["spared"] {
+            notes["spared"] = .string("\(before) \(code)")
+        } else {
+            notes["spared"] = .string(code)
+        }
+    }
+
     private static func isUsable(_ id: String) -> Bool {
         let bytes = id.utf8
         return (1...128).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }

@@ -182,9 +182,10 @@ package final class Gateway: Sendable {
         router.on(method, pattern) { [self] request in
             await answer(request) {
                 let entrance = Exchange.current?.entrance ?? clients.enter(request, at: parts.time)
+                // Who is refused for its rate is known too.
+                if case .admitted(let known, _) = entrance { Self.note(known, of: request) }
                 let caller = try entrance.caller
                 if case .admitted(_, let rate?) = entrance, rate.wait != nil { spare(caller, "rate_limited") }
-                Self.note(caller, of: request)
                 return try await body(request, caller)
             }
         }

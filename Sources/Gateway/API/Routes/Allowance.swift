@@ -78,6 +78,7 @@ extension Gateway {
     /// Counts and logs what a limit would have refused if it were enforced.
     func spare(_ caller: Caller, _ code: String) {
         guard let standing = caller.standing else { return }
+        Exchange.noteSpared(code)
         parts.log(
             .notice,
             "a limit that is not enforced would have refused a request",
