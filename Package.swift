@@ -70,7 +70,8 @@ let package = Package(
         wrapper("EventLoop", ["CLinux", "Threads"]),
         library("HTTP", on: "Platform"),
         library("Spelling", on: "Platform"),
-        wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP"]),
+        wrapper("TLS", ["COpenSSL", "Threads"]),
+        wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP", "TLS"]),
         wrapper("HTTPClient", ["CLinux", "CCurl", "Threads", "EventLoop", "HTTP"]),
         wrapper("Crypto", ["COpenSSL"]),
         wrapper("JSON", ["CJansson"]),
@@ -143,13 +144,28 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What several tests have in common: certificates, and the other end of a TLS connection.
+        .target(
+            name: "TLSTestSupport",
+            dependencies: ["COpenSSL", "Threads"],
+            path: "Tests/TLSTestSupport",
+            swiftSettings: strict
+        ),
+
         // Tests mirror Sources; EndToEnd runs the built program.
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
         tests("Spelling", ["Spelling"]),
-        tests("HTTPServer", ["HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
-        tests("HTTPClient", ["HTTPClient", "HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
+        tests("TLS", ["TLS", "TLSTestSupport"]),
+        tests(
+            "HTTPServer",
+            ["HTTPServer", "HTTP", "TLS", "TLSTestSupport", "EventLoop", "Threads", "CLinux"]
+        ),
+        tests(
+            "HTTPClient",
+            ["HTTPClient", "HTTPServer", "HTTP", "TLS", "TLSTestSupport", "EventLoop", "Threads", "CLinux"]
+        ),
         tests("Crypto", ["Crypto"]),
         tests("JSON", ["JSON"]),
         tests("YAML", ["YAML"]),
