@@ -2,6 +2,7 @@ import CLinux
 package import EventLoop
 import Glibc
 import Synchronization
+package import TLS
 package import Threads
 
 /// An HTTP/1.1 server over event loops.
@@ -15,22 +16,28 @@ package final class Server: Sendable {
         let handler: Handler
         let renderProblem: ProblemRenderer
         let access: (@Sendable (AccessRecord) -> Void)?
+        let handshakeFailed: (@Sendable (PeerAddress, String) -> Void)?
     }
 
     private let addresses: [ListenAddress]
+    private let identity: TLSIdentity?
     private let shards: [Shard]
     private let total: Shard.Count
     private let turn = Atomic<Int>(0)
 
     /// A server that does nothing before `start`.
     ///
-    /// `access` is called on the connection's loop once per answer, and once per request that could not be read.
+    /// With an `identity` every TCP address speaks TLS and nothing else; Unix sockets never do.
+    /// `access` is called on the connection's loop once per answer, and once per request that could not be read;
+    /// `handshakeFailed` once per handshake that came to nothing, with the reason for a log.
     package init(
         addresses: [ListenAddress],
+        identity: TLSIdentity? = nil,
         limits: ServerLimits = ServerLimits(),
         loops: [EventLoop],
         renderProblem: @escaping ProblemRenderer = plainProblem,
         access: (@Sendable (AccessRecord) -> Void)? = nil,
+        handshakeFailed: (@Sendable (PeerAddress, String) -> Void)? = nil,
         handler: @escaping Handler
     ) {
         precondition(!loops.isEmpty, "a server needs a loop to run on")
@@ -38,17 +45,22 @@ package final class Server: Sendable {
             limits: limits,
             handler: handler,
             renderProblem: renderProblem,
-            access: access
+            access: access,
+            handshakeFailed: handshakeFailed
         )
         let total = Shard.Count()
         let requestIDs = RequestIDs()
         self.addresses = addresses
+        self.identity = identity
         self.total = total
         shards = loops.map { Shard($0, settings, total: total, requestIDs: requestIDs) }
     }
 
     /// Connections open now, over all loops.
     package var openConnections: Int { total.value.load(ordering: .relaxed) }
+
+    /// Handshakes that came to nothing since the start.
+    package var handshakeFailures: Int { total.handshakeFailures.load(ordering: .relaxed) }
 
     /// Binds every address and starts to accept.
     ///
@@ -97,7 +109,9 @@ package final class Server: Sendable {
             shard.loop.execute { [self] in
                 let result = Result { () throws(SystemError) in
                     try shard.listen(socket) { [self] descriptor, peer in
-                        alone ? spread(descriptor, peer) : shard.adopt(descriptor, peer)
+                        let identity = socket.address.port == nil ? nil : identity
+                        alone
+                            ? spread(descriptor, peer, identity) : shard.adopt(descriptor, peer, identity)
                     }
                 }
                 continuation.resume(returning: result)
@@ -107,10 +121,10 @@ package final class Server: Sendable {
     }
 
     /// Gives the connections of a socket that only one loop listens on to all loops in turn.
-    private func spread(_ descriptor: Int32, _ peer: PeerAddress) {
+    private func spread(_ descriptor: Int32, _ peer: PeerAddress, _ identity: TLSIdentity?) {
         let index = turn.add(1, ordering: .relaxed).newValue % shards.count
         let shard = shards[index]
-        shard.loop.execute { shard.adopt(descriptor, peer) }
+        shard.loop.execute { shard.adopt(descriptor, peer, identity) }
     }
 
     private func run(on shard: Shard, _ body: @escaping @Sendable () -> Void) async {

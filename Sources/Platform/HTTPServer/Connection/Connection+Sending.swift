@@ -171,20 +171,23 @@ extension Connection {
     /// Writes what the socket takes: first the output, then one slice of a file.
     func flush() {
         guard phase != .closed, phase != .lingering else { return }
-        guard writeOutput() else { return close() }
+        guard tls == nil ? writeOutput() : writeSealed() else { return close() }
         if outputStart == output.count {
-            if output.count > 0 {
-                output.removeAll(keepingCapacity: output.capacity <= 16 * 1024)
-                outputStart = 0
-            }
-            guard file == nil || sendSlice() else { return close() }
+            dropSentOutput()
+            guard file == nil || (tls == nil ? sendSlice() : sealSlice()) else { return close() }
         }
-        let isDone = outputStart == output.count && file == nil
+        let isDone = outputStart == output.count && file == nil && !owesEnd()
         if isDone { writeDeadline = .max }
         updateInterest()
         guard isDone, phase != .closed else { return }
         resumeDrainWaiters(true)
         if phase == .closing { linger() }
+    }
+
+    func dropSentOutput() {
+        guard outputStart == output.count, outputStart > 0 else { return }
+        output.removeAll(keepingCapacity: output.capacity <= 16 * 1024)
+        outputStart = 0
     }
 
     private func writeOutput() -> Bool {
@@ -234,12 +237,12 @@ extension Connection {
         return true
     }
 
-    private func progressed() {
+    func progressed() {
         guard writeDeadline != .max else { return }
         writeDeadline = monotonicNow() + shard.writeTimeout
     }
 
-    private func stalled() {
+    func stalled() {
         guard writeDeadline == .max else { return }
         writeDeadline = monotonicNow() + shard.writeTimeout
     }

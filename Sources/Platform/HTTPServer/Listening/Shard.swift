@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTP
 import Synchronization
+import TLS
 import Threads
 
 /// A server's share of one loop: its listeners, its connections and what they have in common.
@@ -14,6 +15,8 @@ import Threads
         let value = Atomic<Int>(0)
         /// The server is stopping: every answer from now on closes its connection, whichever loop is told first.
         let isDraining = Atomic<Bool>(false)
+        /// Handshakes that came to nothing.
+        let handshakeFailures = Atomic<Int>(0)
     }
 
     let loop: EventLoop
@@ -27,6 +30,8 @@ import Threads
     let headerTimeout, bodyTimeout, idleTimeout, writeTimeout, lingerTimeout: UInt64
 
     var isDraining: Bool { total.isDraining.load(ordering: .relaxed) }
+    /// Hears of each handshake that came to nothing.
+    private let handshakeFailed: (@Sendable (PeerAddress, String) -> Void)?
     private let requestIDs: RequestIDs
     private let total: Count
     private var connections: [Connection] = []
@@ -44,6 +49,7 @@ import Threads
         handler = settings.handler
         renderProblem = settings.renderProblem
         access = settings.access
+        handshakeFailed = settings.handshakeFailed
         unsafe scratch = .allocate(capacity: 32 * 1024)
         unsafe scratch.initialize(repeating: 0)
         headerTimeout = limits.headerTimeout.wholeNanoseconds
@@ -69,13 +75,18 @@ import Threads
         listeners.append(listener)
     }
 
-    /// Takes over an accepted descriptor.
-    func adopt(_ descriptor: Int32, _ peer: PeerAddress) {
+    /// Takes over an accepted descriptor, of a listener that speaks TLS when there is an identity.
+    func adopt(_ descriptor: Int32, _ peer: PeerAddress, _ identity: TLSIdentity?) {
         guard total.value.add(1, ordering: .relaxed).newValue <= limits.connections else {
             total.value.subtract(1, ordering: .relaxed)
+            guard identity == nil else {
+                // Without a handshake nothing can be said.
+                close(descriptor)
+                return
+            }
             return turnAway(descriptor)
         }
-        let connection = Connection(descriptor, peer: peer, shard: self)
+        let connection = Connection(descriptor, peer: peer, tls: identity?.session(), shard: self)
         connection.slot = connections.count
         connections.append(connection)
         if sweep == nil { scheduleSweep() }
@@ -110,6 +121,11 @@ import Threads
         }
         total.value.subtract(1, ordering: .relaxed)
         if connections.isEmpty { tellEmpty() }
+    }
+
+    func countHandshakeFailure(of peer: PeerAddress, _ reason: String) {
+        total.handshakeFailures.add(1, ordering: .relaxed)
+        handshakeFailed?(peer, reason)
     }
 
     // MARK: Time
