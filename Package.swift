@@ -118,7 +118,7 @@ let package = Package(
             on: "Gateway",
             [
                 "Sound", "Providers", "Routing", "Tasks", "Assets", "Timing", "Webhooks", "Configuration",
-                "HTTP", "HTTPServer",
+                "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
             resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
@@ -138,7 +138,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
+                "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
             path: "Sources/soundgate",
             swiftSettings: strict
@@ -214,7 +214,7 @@ let package = Package(
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
                 "Configuration",
                 "Crypto",
-                "HTTP", "HTTPServer", "HTTPClient", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
+                "HTTP", "HTTPServer", "HTTPClient", "TLS", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
                 "Telemetry",
             ]
         ),
@@ -238,7 +238,7 @@ let package = Package(
             "EndToEnd",
             [
                 "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
-                "CLinux",
+                "TLS", "TLSTestSupport", "CLinux",
             ]
         ),
     ],

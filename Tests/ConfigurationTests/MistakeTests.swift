@@ -53,7 +53,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, limits, timeouts, drain"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain"
         ),
         Mistake(
             "[]",
@@ -248,7 +248,6 @@ struct Mistake: CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
         ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
     ])

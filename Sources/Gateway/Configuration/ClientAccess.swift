@@ -28,6 +28,8 @@ package struct Client: Sendable, Equatable {
     package var isAdmin: Bool
     /// What signs its webhooks: several while one takes the place of another, none for webhooks without a signature.
     package var webhookSecret: [Secret<String>] = []
+    /// The certificates that stand for it, where the listener asks for them.
+    package var certificates: [CertificateMatch] = []
 
     /// A client by its name and its key's digest.
     package init(name: String, keySHA256: String, isAdmin: Bool = false) {

@@ -9,6 +9,7 @@ import HTTP
 import HTTPServer
 import Providers
 import SQLite
+import TLS
 import Tasks
 import Telemetry
 import Threads
@@ -24,11 +25,18 @@ enum Service {
         let sink: LogWriter
         let log: Log
         let interruption: Interruption
-        do throws(SystemError) {
+        let security: Security?
+        do {
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
             log = Log(level: configuration.log.leastLevel, sink: sink)
+            let secured = try Security(configuration.server, log: log)
+            security = secured
             interruption = try Interruption { [log] in
-                log(.warning, "SIGHUP: this version reads its configuration at start only")
+                secured?.reload()
+                log(
+                    .warning,
+                    "SIGHUP: this version reads its configuration at start only, but for certificates"
+                )
             }
         } catch {
             return refuse("\(error)")
@@ -42,7 +50,7 @@ enum Service {
             )
         }
         do {
-            let house = try await House(configuration, log: log)
+            let house = try await House(configuration, security: security, log: log)
             return await house.serve(until: interruption)
         } catch let error as DatabaseOpeningError where error.isDamage {
             Console.complain("\(error)\n\(LedgerDamage.advice)")
@@ -70,9 +78,11 @@ private struct House: Sendable {
     let courier: Courier
     let gateway: Gateway
     let server: Server
+    /// The plain port that only tells where HTTPS is.
+    let redirecting: Server?
     let pools: [WorkerPool]
 
-    init(_ configuration: GatewayConfiguration, log: Log) async throws {
+    init(_ configuration: GatewayConfiguration, security: Security?, log: Log) async throws {
         self.configuration = configuration
         self.log = log
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -149,6 +159,7 @@ private struct House: Sendable {
         self.gateway = gateway
         server = Server(
             addresses: configuration.server.addresses,
+            identity: security?.identity,
             limits: configuration.server.serverLimits,
             loops: loops,
             renderProblem: Gateway.renderProblem,
@@ -161,7 +172,32 @@ private struct House: Sendable {
                     ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
                 )
             },
+            handshakeFailed: { peer, reason in
+                log(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
+            },
             handler: gateway.handler()
+        )
+        redirecting = Self.redirecting(configuration.server, security?.identity, loops)
+    }
+
+    private static func redirecting(
+        _ configuration: ServerConfiguration,
+        _ identity: TLSIdentity?,
+        _ loops: [EventLoop]
+    ) -> Server? {
+        guard let identity, case .tcp(let host, let port) = configuration.tls?.redirect else { return nil }
+        let redirection = Redirection(
+            port: configuration.addresses.lazy.compactMap(\.port).first ?? 443,
+            publicURL: configuration.publicURL,
+            isOurs: { identity.covers($0) }
+        )
+        var limits = configuration.serverLimits
+        limits.connections = min(limits.connections, 1000)
+        return Server(
+            addresses: [.tcp(host: host, port: UInt16(clamping: port))],
+            limits: limits,
+            loops: loops,
+            handler: { redirection.response(to: $0) }
         )
     }
 
@@ -172,6 +208,9 @@ private struct House: Sendable {
             try await recover()
             courier.nudge()
             bound = try await server.start()
+            for address in try await redirecting?.start() ?? [] {
+                log(.notice, "redirecting to HTTPS", ["address": "http://\(address)"])
+            }
             await retention.start()
         } catch LedgerError.corrupt(let reason) {
             log(
@@ -187,7 +226,8 @@ private struct House: Sendable {
             return EX_UNAVAILABLE
         }
         for address in bound {
-            log(.notice, "listening on", ["address": "\(address.port == nil ? "" : "http://")\(address)"])
+            let scheme = address.port == nil ? "" : configuration.server.scheme
+            log(.notice, "listening on", ["address": "\(scheme)\(address)"])
         }
         _ = await interruption.first()
         await drain()
@@ -202,10 +242,11 @@ private struct House: Sendable {
         await retention.stop()
         await engine.beginStopping()
         await courier.beginStopping()
+        async let redirects: Void? = redirecting?.stop(within: .seconds(1))
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
         async let delivery: Void = courier.stop(within: configuration.server.drain)
-        _ = await (requests, work, delivery)
+        _ = await (redirects, requests, work, delivery)
         await client.shutdown()
         await ledger.close()
     }

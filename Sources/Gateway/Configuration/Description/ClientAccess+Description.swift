@@ -30,6 +30,12 @@ extension Client {
                     "What signs the client's webhooks, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}; a list while it is changed",
                     showsDefault: false
                 ),
+                Field(
+                    "certificates",
+                    \.certificates,
+                    .list(of: .certificateMatch, unique: (nil, \.description)),
+                    "Client certificates that stand for the client: a SHA-256 fingerprint, DNS:NAME or URI:URI each"
+                ),
                 .later("rate_limit", "How many requests the client may make"),
             ]
         )
