@@ -30,10 +30,10 @@ private let broken = CertificateInspection(
         let tls = try #require(configuration.server.tls)
         #expect(tls.certificate == "etc/tls/server.crt")
         #expect(tls.privateKey == "/run/secrets/tls.key")
-        #expect(tls.clientAuthorities == "etc/clients.pem")
+        #expect(tls.clientCA == "etc/clients.pem")
         #expect(tls.clientCertificates == .request)
         #expect(tls.redirect == .tcp(address: "0.0.0.0", port: 8081))
-        #expect(configuration.providers.first?.certificateAuthorities == "etc/internal.pem")
+        #expect(configuration.providers.first?.ca == "etc/internal.pem")
         #expect(configuration.server.seesClientCertificates)
     }
 

@@ -22,6 +22,7 @@ import YAML
         (GatewayConfiguration(), []), (ServerConfiguration(), ["server"]),
         (ServerConfiguration.Limits(), ["server", "limits"]),
         (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
+        (ServerConfiguration.TLS(certificate: "", privateKey: ""), ["server", "tls"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),

@@ -258,7 +258,7 @@ import Threads
                 "soundgate.yaml:4:18: server.tls.private_key: tls.key does not belong to the certificate in tls.crt"
             #expect(lines.first?.hasPrefix(first) == true, "\(bad.output)")
             let last =
-                "soundgate.yaml:6:30: providers.builtin.ca: none.pem cannot be read (No such file or directory)"
+                "soundgate.yaml:6:29: providers.builtin.ca: none.pem cannot be read (No such file or directory)"
             #expect(lines.last?.hasPrefix(last) == true, "\(bad.output)")
             try folder.write(house.authority.pem, to: "none.pem")
             try house.write(house.authority.identity(.loopback.during(-7200, -3600)))
@@ -286,9 +286,9 @@ import Threads
             handler: { _ in
                 calls.withLock { $0 += 1 }
                 return Response(
-                    .unauthorized,
+                    .ok,
                     contentType: "application/json",
-                    Array(#"{"message":"no"}"#.utf8)
+                    Array(#"{"code":401,"msg":"no","data":null}"#.utf8)
                 )
             }
         )

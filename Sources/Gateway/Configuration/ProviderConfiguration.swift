@@ -25,7 +25,7 @@ package struct ProviderConfiguration: Sendable, Equatable {
     /// What the vendor signs its callbacks with.
     package var webhookSecret: Secret<String>?
     /// The authorities to trust instead of the system's, in PEM; `nil` for the system's.
-    package var certificateAuthorities: String?
+    package var ca: String?
     /// Settings that only the adapter understands and checks; always an object.
     package var options = JSONValue.object([:])
 

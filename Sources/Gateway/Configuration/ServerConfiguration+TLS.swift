@@ -6,7 +6,7 @@ extension ServerConfiguration {
         /// The certificate's key.
         package var privateKey: String
         /// Whose certificates clients may show.
-        package var clientAuthorities: String?
+        package var clientCA: String?
         /// Whether clients are asked for a certificate.
         package var clientCertificates = ClientCertificates.none
         /// A plain address that only tells where HTTPS is.

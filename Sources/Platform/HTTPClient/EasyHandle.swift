@@ -103,7 +103,7 @@ final class EasyHandle {
             let host = transfer.url.host
             return transfer.facts.failure(
                 code,
-                "the certificate of \(host) is not trusted: \(text)",
+                TransportFailure.distrust + "\(host) is not trusted: \(text)",
                 head: transfer.head
             )
         }

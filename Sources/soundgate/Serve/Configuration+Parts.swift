@@ -87,7 +87,7 @@ extension Provider {
         connectTimeout = configured.timeouts.connect
         requestTimeout = configured.timeouts.request ?? adapter.answersWithin
         webhookSecret = configured.webhookSecret
-        certificateAuthorities = configured.certificateAuthorities
+        certificateAuthorities = configured.ca
     }
 }
 

@@ -15,7 +15,7 @@ extension ServerConfiguration.TLS {
         return TLSFiles(
             certificate: certificate,
             privateKey: privateKey,
-            clientAuthorities: clientAuthorities,
+            clientAuthorities: clientCA,
             clientCertificates: clients
         )
     }

@@ -50,7 +50,7 @@ extension ProviderConfiguration {
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long the vendor may take"),
                 Field(
                     "ca",
-                    \.certificateAuthorities,
+                    \.ca,
                     .authorityFile,
                     "A PEM file of authorities to trust for this provider instead of the system's; a relative path starts at "
                         + "this file's folder"

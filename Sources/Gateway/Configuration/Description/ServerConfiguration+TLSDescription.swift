@@ -24,7 +24,7 @@ extension ServerConfiguration.TLS {
                 ),
                 Field(
                     "client_ca",
-                    \.clientAuthorities,
+                    \.clientCA,
                     .inputFile,
                     "Whose certificates clients may show, in PEM; a relative path starts at this file's folder"
                 ),
@@ -50,7 +50,7 @@ extension Shape<ServerConfiguration.TLS> {
     static var inspectedTLS: Shape {
         section(ServerConfiguration.TLS.section).checked { tls, path, reader in
             let asks = tls.clientCertificates != .none
-            if asks, tls.clientAuthorities == nil, !reader.hasProblem(within: "\(path).client_ca") {
+            if asks, tls.clientCA == nil, !reader.hasProblem(within: "\(path).client_ca") {
                 reader.report(
                     reader.position(of: "\(path).client_certificates"),
                     "\(path).client_certificates",
@@ -58,8 +58,7 @@ extension Shape<ServerConfiguration.TLS> {
                     remedy: "add client_ca: FILE with the authority's certificate"
                 )
             }
-            if !asks, tls.clientAuthorities != nil, !reader.hasProblem(within: "\(path).client_certificates")
-            {
+            if !asks, tls.clientCA != nil, !reader.hasProblem(within: "\(path).client_certificates") {
                 reader.report(
                     reader.position(of: "\(path).client_ca"),
                     "\(path).client_ca",
