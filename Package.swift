@@ -214,7 +214,8 @@ let package = Package(
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
                 "Configuration",
                 "Crypto",
-                "HTTP", "HTTPServer", "HTTPClient", "TLS", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
+                "HTTP", "HTTPServer", "HTTPClient", "TLS", "JSON", "SQLite", "Synthesis", "EventLoop",
+                "Threads",
                 "Telemetry",
             ]
         ),

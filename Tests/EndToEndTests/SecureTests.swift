@@ -294,7 +294,7 @@ import Threads
         )
         let port = try await vendor.start().first?.port ?? 0
         try files.write(authority.pem, to: "right.pem")
-        try files.write(TestAuthority("Vendor").pem, to: "wrong.pem")
+        try files.write(TestAuthority("Another").pem, to: "wrong.pem")
         for (file, code) in [("right.pem", "provider_auth"), ("wrong.pem", "provider_unavailable")] {
             let before = calls.withLock { $0 }
             let config = """

@@ -11,6 +11,8 @@ enum OpenSSLError {
     /// The part of OpenSSL that complains.
     static func library(of code: UInt) -> Int32 { Int32((code >> 23) & 0xFF) }
 
-    /// Its complaint. The functions of the C header are inline and have macros in them.
+    /// Its complaint.
+    ///
+    /// The functions of the C header are inline and have macros in them.
     static func reason(of code: UInt) -> Int32 { Int32(code & 0x7F_FFFF) }
 }

@@ -23,7 +23,9 @@ package final class TLSIdentity: Sendable {
     /// What should be looked at in the files that are in use.
     package var warnings: [TLSFileWarning] { state.withLock(\.warnings) }
 
-    /// Reads files in place of those in use: the same ones again, as a rule. Blocks for them.
+    /// Reads files in place of those in use, which are the same ones as a rule.
+    ///
+    /// Blocks for them.
     ///
     /// - Throws: why they cannot be used; then nothing has changed.
     package func reload(_ files: TLSFiles) throws(TLSFileError) {
