@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
-        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
+        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
@@ -152,7 +152,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests mirror Sources; EndToEnd runs the built program.
+        // Tests mirror Sources; EndToEnd runs the built program. What several of them need is in Support.
+        .target(name: "Support", dependencies: ["Threads"], path: "Tests/Support", swiftSettings: strict),
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
@@ -175,13 +176,13 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
-        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
             resources: [.copy("Recordings")]
         ),
-        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto", "Support"]),
         tests(
             "Assets",
             [
@@ -189,7 +190,16 @@ let package = Package(
                 "Threads",
             ]
         ),
-        tests("Timing", ["Timing", "EventLoop"]),
+        tests("Timing", ["Timing", "Sound", "EventLoop"]),
+        // What fetches URLs that others choose, in a network namespace in which every address would answer.
+        tests(
+            "HostileURL",
+            [
+                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "EventLoop", "Threads",
+                "Telemetry",
+                "CLinux",
+            ]
+        ),
         tests(
             "Webhooks",
             [
@@ -205,7 +215,7 @@ let package = Package(
                 "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
                 "HTTP",
                 "HTTPClient",
-                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
@@ -232,14 +242,14 @@ let package = Package(
             [
                 "Emulators", "Tasks", "Timing", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
                 "HTTPServer", "HTTPClient",
-                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
             "EndToEnd",
             [
                 "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
-                "TLS", "TLSTestSupport", "CLinux",
+                "TLS", "TLSTestSupport", "CLinux", "Support",
             ]
         ),
     ],

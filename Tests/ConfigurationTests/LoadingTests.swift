@@ -16,20 +16,23 @@ import Testing
 
     @Test func everyPartIsRead() throws {
         let digest = String(repeating: "a1", count: 32)
+        let other = String(repeating: "b2", count: 32)
         let configuration = try load(
             """
             server:
               listen: ["0.0.0.0:80", "unix:/run/s.sock"]
               public_url: https://sounds.example/base/
               threads: 4
-              limits: {request_target: 1KiB, header: 2KiB, body: 3MiB, connections: 5}
+              limits:
+                {request_target: 1KiB, header: 2KiB, body: 3MiB, connections: 5, connections_per_address: 4,
+                 memory: 8MiB, waits_per_client: 3}
               timeouts: {header: 1s, body: 2s, idle: 3m, write: 400ms}
               drain: 0s
             storage: {sqlite: {path: /var/x.db}}
             assets: {directory: /a, fetch_for: 1m, maximum_size: 1MiB, maximum_duration: 1m, retention: 0s}
             clients:
               - {name: team, key_sha256: \(digest)}
-              - {name: boss, key_sha256: \(digest), admin: true}
+              - {name: boss, key_sha256: \(other), admin: true}
             providers:
               suno:
                 adapter: sunoapi
@@ -53,6 +56,9 @@ import Testing
         server.limits.header = 2048
         server.limits.body = 3 << 20
         server.limits.connections = 5
+        server.limits.connectionsPerAddress = 4
+        server.limits.memory = 8 << 20
+        server.limits.waitsPerClient = 3
         server.timeouts.header = .seconds(1)
         server.timeouts.body = .seconds(2)
         server.timeouts.idle = .seconds(180)
@@ -69,7 +75,7 @@ import Testing
             configuration.clients
                 == .listed([
                     Client(name: "team", keySHA256: digest),
-                    Client(name: "boss", keySHA256: digest, isAdmin: true),
+                    Client(name: "boss", keySHA256: other, isAdmin: true),
                 ])
         )
         #expect(configuration.providers.map(\.id) == ["suno", "musicgpt", "builtin"])

@@ -26,6 +26,8 @@ import YAML
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),
+        (ClientKey(sha256: ""), ["clients", "*", "keys", "*"]),
+        (ClientQuota(), ["clients", "*", "quota"]),
         (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
         (
             ProviderConfiguration.Credential(name: "", key: Secret("")),

@@ -161,6 +161,7 @@ func withServer<Result>(
     limits: ServerLimits = ServerLimits(),
     access: (@Sendable (AccessRecord) -> Void)? = nil,
     handshakeFailed: (@Sendable (PeerAddress, String) -> Void)? = nil,
+    refused: (@Sendable (Refusals) -> Void)? = nil,
     handler: @escaping Handler,
     _ body: (Server, UInt16) async throws -> Result
 ) async throws -> Result {
@@ -171,6 +172,7 @@ func withServer<Result>(
         loops: testLoops,
         access: access,
         handshakeFailed: handshakeFailed,
+        refused: refused,
         handler: handler
     )
     let port = try await server.start().first?.port ?? 0

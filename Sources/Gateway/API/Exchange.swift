@@ -8,6 +8,8 @@ struct Exchange: Sendable {
     let requestID: String
     /// W3C trace context; comes back as it came, or is new.
     let traceparent: String
+    /// What came of it at the door; `nil` for what anybody may ask.
+    var entrance: Entrance?
 
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?

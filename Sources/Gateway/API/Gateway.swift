@@ -11,6 +11,7 @@ import Synchronization
 package import Tasks
 package import Telemetry
 import Threads
+package import Timing
 package import Webhooks
 
 /// The HTTP face of the gateway: every route of the API over one engine.
@@ -27,6 +28,8 @@ package final class Gateway: Sendable {
         package var courier: Courier
         /// What the disks have room for; `nil` when nobody looks.
         package var room: DiskRoom?
+        /// The time by which clients' limits go.
+        package var time: any Timekeeper = SystemTime()
         package var log: Log
         package var version: String
 
@@ -57,10 +60,16 @@ package final class Gateway: Sendable {
     let parts: Parts
     let planner: Planner
     let clients: ClientDirectory
+    /// What is counted of clients; it outlives any configuration.
+    let standings = ClientStandings()
+    /// Where wrong keys came from.
+    let guesses = Guarded(GuessLimit<PeerAddress>())
     let documents: Documents
     let providerNames: [String]
     /// Keyed creates that are being answered.
     let creating = Guarded(Set<IdempotencyKey>())
+    /// Everybody who waits for news.
+    let waits = WaitBook()
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)
@@ -74,7 +83,8 @@ package final class Gateway: Sendable {
             preference: parts.configuration.routing.preference,
             publicURL: parts.configuration.server.publicURL
         )
-        clients = ClientDirectory(parts.configuration.clients)
+        clients = ClientDirectory(parts.configuration.clients, standings: standings, guesses: guesses)
+        parts.engine.quotas.set(parts.configuration.clients.quotas)
         documents = Documents(version: parts.version)
         providerNames = enabled.map(\.id)
     }
@@ -88,12 +98,15 @@ package final class Gateway: Sendable {
     package func handler() -> Handler {
         let router = router()
         let log = parts.log
-        return { request in
-            let exchange = Exchange(request)
+        return { [self] request in
+            var opening = Exchange(request)
+            if Self.asksForCaller(request) { opening.entrance = clients.enter(request, at: parts.time) }
+            let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
+            if let entrance = exchange.entrance { await tellWhatIsLeft(entrance, in: &response) }
             if log.isEnabled(.info) {
                 let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
                 log(
@@ -163,7 +176,9 @@ package final class Gateway: Sendable {
     ) {
         router.on(method, pattern) { [self] request in
             await answer(request) {
-                let caller = try clients.caller(of: request)
+                let entrance = Exchange.current?.entrance ?? clients.enter(request, at: parts.time)
+                let caller = try entrance.caller
+                if case .admitted(_, let rate?) = entrance, rate.wait != nil { spare(caller, "rate_limited") }
                 return try await body(request, caller)
             }
         }
@@ -175,6 +190,10 @@ package final class Gateway: Sendable {
             return try await body()
         } catch let problem as ProblemDetails {
             return respond(problem)
+        } catch let refused as Refused {
+            return respond(refused)
+        } catch LedgerError.overQuota(let excesses) {
+            return respond(refusal(excesses))
         } catch let invalid as InvalidRequest {
             return respond(ProblemDetails(invalid))
         } catch let none as NoProvider {
@@ -200,6 +219,12 @@ package final class Gateway: Sendable {
         }
     }
 
+    func respond(_ refused: Refused) -> Response {
+        var response = respond(refused.problem)
+        response.fields["Retry-After"] = refused.retryAfter.map { "\($0)" }
+        return response
+    }
+
     func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
@@ -210,6 +235,7 @@ package final class Gateway: Sendable {
         )
         switch problem.status.code {
         case 401: response.fields["WWW-Authenticate"] = "Bearer"
+        case 429 where problem.code == "too_many_waits": response.fields["Retry-After"] = "5"
         case 503, 507: response.fields["Retry-After"] = "5"
         default: break
         }

@@ -48,6 +48,9 @@ import COpenSSL
     /// What was agreed on, for a log: `TLSv1.3`.
     package var version: String { unsafe String(cString: SSL_get_version(ssl)) }
 
+    /// Bytes of memory that it takes, near enough: OpenSSL's own, much more of it in a handshake, and what is pending.
+    package var held: Int { (phase == .handshaking ? 48 << 10 : 12 << 10) + pending }
+
     // MARK: In
 
     /// Takes bytes from the wire, and hands on what they hold, a record at a time, until `take` says that it is enough.

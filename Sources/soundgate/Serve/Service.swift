@@ -157,10 +157,19 @@ private struct House: Sendable {
         face.room = room
         let gateway = Gateway(face)
         self.gateway = gateway
+        let openFiles = try OpenFiles.raise()
+        let limits = configuration.server.serverLimits(openFiles: openFiles)
+        if limits.connections < configuration.server.limits.connections {
+            log(
+                .warning,
+                "fewer connections than server.limits.connections: raise RLIMIT_NOFILE",
+                ["connections": .init(limits.connections), "descriptors": .init(openFiles)]
+            )
+        }
         server = Server(
             addresses: configuration.server.addresses,
             identity: security?.identity,
-            limits: configuration.server.serverLimits,
+            limits: limits,
             loops: loops,
             renderProblem: Gateway.renderProblem,
             access: { record in
@@ -175,14 +184,25 @@ private struct House: Sendable {
             handshakeFailed: { peer, reason in
                 log(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
             },
+            refused: { refusals in
+                log(
+                    .warning,
+                    "connections turned away or closed for want of room",
+                    [
+                        "all": .init(refusals.connections), "address": .init(refusals.address),
+                        "memory": .init(refusals.memory), "descriptors": .init(refusals.descriptors),
+                    ]
+                )
+            },
             handler: gateway.handler()
         )
-        redirecting = Self.redirecting(configuration.server, security?.identity, loops)
+        redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)
     }
 
     private static func redirecting(
         _ configuration: ServerConfiguration,
         _ identity: TLSIdentity?,
+        _ limits: ServerLimits,
         _ loops: [EventLoop]
     ) -> Server? {
         guard let identity, case .tcp(let host, let port) = configuration.tls?.redirect else { return nil }
@@ -191,7 +211,7 @@ private struct House: Sendable {
             publicURL: configuration.publicURL,
             isOurs: { identity.covers($0) }
         )
-        var limits = configuration.serverLimits
+        var limits = limits
         limits.connections = min(limits.connections, 1000)
         return Server(
             addresses: [.tcp(host: host, port: UInt16(clamping: port))],

@@ -16,6 +16,8 @@ import Timing
 extension Gateway {
     /// The longest that `Prefer: wait` waits, in seconds.
     private static let longestWait = 120
+    /// The most values that the JSON of a request may have; a real one has some dozens.
+    private static let mostValues = 10_000
 
     // MARK: Create and plan
 
@@ -48,11 +50,36 @@ extension Gateway {
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
         try checkDestination(of: request)
-        let plan = planner.plan(request, states: troubledStates)
-        guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
+        try checkPermit(request, caller)
+        let plan = planner.plan(request, states: troubledStates, permit: caller.permit)
+        guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request, caller)) }
         let routes = plan.eligible.map(\.route)
-        if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
-        if let refusal = await refusalForWantOfDisk() { throw refusal }
+        await watch(request, routes, caller)
+        try await takePlace(caller, plan)
+        let creation: Engine.Creation
+        do {
+            defer { caller.standing?.leave() }
+            if let refusal = await refusalForWantOfDisk() { throw refusal }
+            creation = try await create(request, routes, call, caller, under: claim)
+        }
+        switch (creation, claim) {
+        case (.known(let first), let claim?): return try replay(first, claim)
+        case (.created(let record), let claim?):
+            return await firstAnswer(with: record, to: call, of: caller, claim)
+        case (.created(let record), nil): return await answer(with: record, to: call, of: caller)
+        case (.known, nil):
+            preconditionFailure("only a key has a first answer")
+        }
+    }
+
+    /// Stores the task, under its key where it has one.
+    private func create(
+        _ request: SoundRequest,
+        _ routes: [Route],
+        _ call: Request,
+        _ caller: Caller,
+        under claim: KeyedCreate?
+    ) async throws(LedgerError) -> Engine.Creation {
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
             ?? parts.configuration.routing.deadline
@@ -63,9 +90,9 @@ extension Gateway {
                 client: caller.name,
                 deadline: deadline
             )
-            return await answer(with: record, to: call)
+            return .created(record)
         }
-        let creation = try await parts.engine.create(
+        return try await parts.engine.create(
             request,
             routes: routes,
             client: caller.name,
@@ -80,18 +107,14 @@ extension Gateway {
                 createdAt: record.createdAt
             )
         }
-        switch creation {
-        case .known(let first): return try replay(first, claim)
-        case .created(let record): return await firstAnswer(with: record, to: call, claim)
-        }
     }
 
     /// The answer to a create, after the wait that was asked for.
-    private func answer(with admitted: TaskRecord, to call: Request) async -> Response {
+    private func answer(with admitted: TaskRecord, to call: Request, of caller: Caller) async -> Response {
         var record = admitted
-        let wait = wait(asked: call)
+        let wait = wait(asked: call, of: caller)
         if let wait {
-            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+            await waitForEnd(of: record.id, wait)
             record = parts.engine.board.record(record.id) ?? record
         }
         var response = show(
@@ -100,22 +123,22 @@ extension Gateway {
             status: wait != nil && record.status.hasEnded ? .ok : .accepted
         )
         response.fields["Location"] = "/v1/sounds/\(record.id)"
-        if let wait { response.fields["Preference-Applied"] = "wait=\(wait)" }
+        if let wait { response.fields["Preference-Applied"] = "wait=\(wait.seconds)" }
         return response
     }
 
     func createPlan(_ call: Request, _ caller: Caller) async throws -> Response {
         let request = try await readRequest(call)
-        return json(.ok, .object(PlanWire.json(await shownPlan(request))))
+        return json(.ok, .object(PlanWire.json(await shownPlan(request, caller))))
     }
 
     /// The plan with what is known of the providers' load, which a create need not ask for: it changes no choice.
-    private func shownPlan(_ request: SoundRequest) async -> Plan {
+    private func shownPlan(_ request: SoundRequest, _ caller: Caller) async -> Plan {
         var states = troubledStates
         for (name, load) in await parts.engine.load() {
             states[name, default: ProviderState()].expectedWait = load.expectedWait
         }
-        return planner.plan(request, states: states)
+        return planner.plan(request, states: states, permit: caller.permit)
     }
 
     /// What changes a choice: which operations had better not be called just now.
@@ -148,7 +171,7 @@ extension Gateway {
         }
         let bytes = try await call.body.collect(upTo: parts.configuration.server.limits.body)
         do throws(JSONError) {
-            return try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes, maximumValues: Self.mostValues)
         } catch {
             throw ProblemDetails(
                 .badRequest,
@@ -164,10 +187,10 @@ extension Gateway {
     func showSound(_ call: Request, _ caller: Caller) async throws -> Response {
         var record = try await record(call, caller)
         var applied: Int?
-        if let wait = wait(asked: call), !record.status.hasEnded {
-            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+        if !record.status.hasEnded, let wait = wait(asked: call, of: caller) {
+            await waitForEnd(of: record.id, wait)
             record = parts.engine.board.record(record.id) ?? record
-            applied = wait
+            applied = wait.seconds
         }
         var response = show(record, for: call)
         if let applied { response.fields["Preference-Applied"] = "wait=\(applied)" }
@@ -304,11 +327,25 @@ extension Gateway {
         } ?? ""
     }
 
-    func wait(asked call: Request) -> Int? {
-        guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0 else {
-            return nil
-        }
-        return min(wait, Self.longestWait)
+    /// A wait that was asked for and is granted.
+    struct Wait {
+        let seconds: Int
+        fileprivate let place: WaitBook.Place
+    }
+
+    /// How long the caller wants to wait; `nil` also for one who has as many waits under way as it may have, for a
+    /// preference binds nobody (RFC 7240) and the task is taken all the same.
+    func wait(asked call: Request, of caller: Caller) -> Wait? {
+        guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0,
+            let place = place(for: caller, call)
+        else { return nil }
+        return Wait(seconds: min(wait, Self.longestWait), place: place)
+    }
+
+    /// Waits for a task's end in the place that was granted.
+    func waitForEnd(of id: TaskID, _ wait: Wait) async {
+        defer { withExtendedLifetime(wait.place) {} }
+        await parts.engine.waitForEnd(of: id, atMost: .seconds(wait.seconds))
     }
 
     func json(_ status: Status, _ value: JSONValue) -> Response {

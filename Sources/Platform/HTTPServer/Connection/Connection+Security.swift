@@ -85,7 +85,7 @@ extension Connection {
                     unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 if count > 0 {
-                    progressed()
+                    handed += count
                     return count
                 }
                 switch errno {

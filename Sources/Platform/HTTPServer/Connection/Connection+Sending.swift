@@ -175,6 +175,10 @@ extension Connection {
         if outputStart == output.count {
             dropSentOutput()
             guard file == nil || (tls == nil ? sendSlice() : sealSlice()) else { return close() }
+        } else if outputStart >= shard.limits.buffer {
+            // A client that is never quite up to date must not have all that it was ever sent remembered.
+            output.removeSubrange(..<outputStart)
+            outputStart = 0
         }
         let isDone = outputStart == output.count && file == nil && !owesEnd()
         if isDone { writeDeadline = .max }
@@ -186,7 +190,7 @@ extension Connection {
 
     func dropSentOutput() {
         guard outputStart == output.count, outputStart > 0 else { return }
-        output.removeAll(keepingCapacity: output.capacity <= 16 * 1024)
+        output.removeAll(keepingCapacity: output.capacity <= 16 * 1024 && !shard.isTight)
         outputStart = 0
     }
 
@@ -203,7 +207,7 @@ extension Connection {
             }
             if count > 0 {
                 outputStart += count
-                progressed()
+                handed += count
             } else if errno == EAGAIN {
                 stalled()
                 return true
@@ -233,18 +237,14 @@ extension Connection {
         guard count > 0 else { return false }
         transfer.offset = Int64(offset)
         file = transfer.offset < transfer.end ? transfer : nil
-        progressed()
+        handed += count
         return true
-    }
-
-    func progressed() {
-        guard writeDeadline != .max else { return }
-        writeDeadline = monotonicNow() + shard.writeTimeout
     }
 
     func stalled() {
         guard writeDeadline == .max else { return }
         writeDeadline = monotonicNow() + shard.writeTimeout
+        arrivedBefore = arrived
     }
 }
 

@@ -59,6 +59,19 @@ import Glibc
         }
     }
 
+    /// Whom it is counted for, whichever address of its own it took, without a port: the address of IPv4, the 64 bits of
+    /// IPv6 that one customer of a network has.
+    package var network: PeerAddress {
+        switch kind {
+        // An IPv4-mapped address is one of IPv4, and all of those share one network of 64 bits.
+        case .ipv6(0, let low) where low >> 32 == 0xFFFF:
+            PeerAddress(kind: .ipv4(UInt32(truncatingIfNeeded: low)), port: 0)
+        // Loopback is one address, which has no network to itself.
+        case .ipv6(0, 1), .ipv4, .local: PeerAddress(kind: kind, port: 0)
+        case .ipv6(let high, _): PeerAddress(kind: .ipv6(high, 0), port: 0)
+        }
+    }
+
     /// The address alone, IPv6 without brackets; `unix` for a Unix socket.
     package var host: String {
         switch kind {
