@@ -12,11 +12,12 @@ SWIFT_FLAGS   := --explicit-target-dependency-import-check error --no-color-diag
 RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product soundgate --static-swift-stdlib
 RELEASE       := .build/release/soundgate
 
-# `make run ARGS='--config config/mine.yaml'`, `make test FILTER=RoutingTests`, `make fuzz SECONDS=60`,
+# `make run ARGS='--config config/mine.yaml'`, `make test FILTER=RoutingTests`, `make fuzz SECONDS=60 TARGET=URL`,
 # `make chaos KILLS=100 TASKS=10000 SEED=42`
 ARGS    ?=
 FILTER  ?=
 SECONDS ?= 600
+TARGET  ?=
 KILLS   ?= 60
 TASKS   ?= 6000
 SEED    ?=
@@ -106,9 +107,8 @@ sanitize: prepare ## run the tests under the address and the thread sanitizer
 	  --no-parallel --sanitize thread --scratch-path .build/tsan -Xswiftc -DTSAN $(SWIFT_FLAGS)
 
 .PHONY: fuzz
-fuzz: prepare ## fuzz the parsers (SECONDS=600)
-	@[ -x Tests/Fuzz/run ] || { echo "make fuzz: there is no Tests/Fuzz/run to start" >&2; exit 69; }
-	@exec Tests/Fuzz/run $(SECONDS)
+fuzz: prepare ## fuzz what reads bytes from outside, each target in turn (SECONDS=600 TARGET=URL)
+	@exec Tests/Fuzz/run $(SECONDS) $(TARGET)
 
 # Kills hit other moments of the optimised program, and many more of them.
 .PHONY: chaos
@@ -126,6 +126,12 @@ soak: ## run at half of the load that it sustains, and look for what grows (SECO
 	@.ci/install-packages bench
 	@$(MAKE) release
 	@SOAK_SECONDS=$(SECONDS) exec Benchmarks/soak
+
+.PHONY: attack
+attack: ## let a thousand slow, deaf and hasty clients at the gateway, and print what others feel of it
+	@.ci/install-packages attack
+	@$(MAKE) release
+	@exec Benchmarks/attack
 
 .PHONY: bench
 bench: ## measure against nginx, side by side, and print the table

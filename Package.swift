@@ -90,6 +90,7 @@ let package = Package(
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
+        library("Audit", on: "Gateway", ["Sound", "Crypto", "Telemetry", "Threads"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
@@ -107,7 +108,8 @@ let package = Package(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON", "HTTP",
+                "Sound", "Providers", "Assets", "Audit", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON",
+                "HTTP",
                 "HTTPClient",
                 "EventLoop",
                 "Threads", "Telemetry", "Crypto",
@@ -117,7 +119,8 @@ let package = Package(
             "API",
             on: "Gateway",
             [
-                "Sound", "Providers", "Routing", "Tasks", "Assets", "Timing", "Webhooks", "Configuration",
+                "Sound", "Providers", "Routing", "Tasks", "Assets", "Audit", "Timing", "Webhooks",
+                "Configuration",
                 "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
@@ -136,7 +139,8 @@ let package = Package(
         .executableTarget(
             name: "soundgate",
             dependencies: [
-                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
+                "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
+                "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -172,11 +176,12 @@ let package = Package(
         tests("YAML", ["YAML"]),
         tests("SQLite", ["SQLite", "Threads"]),
         tests("AudioFile", ["AudioFile"]),
-        tests("Telemetry", ["Telemetry"]),
+        tests("Telemetry", ["Telemetry", "Threads"]),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
+        tests("Audit", ["Audit", "Sound", "Crypto", "Telemetry"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
@@ -195,7 +200,8 @@ let package = Package(
         tests(
             "HostileURL",
             [
-                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "EventLoop", "Threads",
+                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
+                "Threads",
                 "Telemetry",
                 "CLinux",
             ]
@@ -212,7 +218,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
+                "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "Audit", "AudioFile", "SQLite",
+                "JSON",
                 "HTTP",
                 "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
@@ -222,7 +229,7 @@ let package = Package(
             "API",
             [
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
-                "Configuration",
+                "Audit", "Configuration",
                 "Crypto",
                 "HTTP", "HTTPServer", "HTTPClient", "TLS", "JSON", "SQLite", "Synthesis", "EventLoop",
                 "Threads",
@@ -236,6 +243,17 @@ let package = Package(
                 "Crypto",
             ]
         ),
+        // What reads bytes from outside, for the fuzzer and for a test of its corpora.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "HTTP", "HTTPServer", "HTTPClient", "JSON", "Sound", "Configuration", "Providers", "Crypto",
+                "Webhooks", "Vault", "AudioFile",
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: strict
+        ),
+        tests("Fuzz", ["FuzzTargets"]),
         // The engine with every adapter against every double, each fault in turn.
         tests(
             "FaultMatrix",

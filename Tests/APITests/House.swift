@@ -1,5 +1,6 @@
 import API
 import Assets
+import Audit
 import Configuration
 import Crypto
 import EventLoop
@@ -25,6 +26,8 @@ struct House {
     let ledger: SQLiteLedger
     let courier: Courier
     let log = LogMemory()
+    /// Who did what.
+    let records = LogMemory()
     let directory: String
     private let handler: Handler
     private let contract: Contract
@@ -36,6 +39,7 @@ struct House {
         room: DiskRoom?,
         time: any Timekeeper,
         publicURL: String?,
+        prompts: AuditLog.Prompts,
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
@@ -58,6 +62,8 @@ struct House {
             log: log
         )
         parts.publicURL = publicURL
+        let audit = AuditLog(sink: records, prompts: prompts)
+        parts.audit = audit
         parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
@@ -80,6 +86,7 @@ struct House {
         )
         face.room = room
         face.time = time
+        face.audit = audit
         gateway = Gateway(face)
         handler = gateway.handler()
         let request = try #require(Request(.get, "/openapi.json"))
@@ -217,6 +224,7 @@ func withHouse(
     room: DiskRoom? = nil,
     time: any Timekeeper = SystemTime(),
     publicURL: String? = nil,
+    prompts: AuditLog.Prompts = .none,
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
@@ -231,6 +239,7 @@ func withHouse(
             room: room,
             time: time,
             publicURL: publicURL,
+            prompts: prompts,
             configure
         )
         do {

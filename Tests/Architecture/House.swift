@@ -17,11 +17,11 @@ enum House {
 
     /// How high each module stands inside Gateway.
     ///
-    /// `API → Tasks → Routing → Providers → Sound`: a module sees only modules of lower rank. Assets, Vault and
+    /// `API → Tasks → Routing → Providers → Sound`: a module sees only modules of lower rank. Assets, Audit, Vault and
     /// Webhooks hang off Tasks, each on its own; Timing is what those that wait have in common. A new module is given its rank here.
     static let gatewayRanks = [
         "Sound": 0, "Synthesis": 0, "Configuration": 0, "Vault": 0,
-        "Providers": 1, "Assets": 1, "Timing": 1,
+        "Providers": 1, "Assets": 1, "Audit": 1, "Timing": 1,
         "Routing": 2, "Webhooks": 2,
         "Tasks": 3,
         "API": 4,

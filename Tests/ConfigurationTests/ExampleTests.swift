@@ -19,7 +19,7 @@ import YAML
             text,
             fileName: "config/soundgate.example.yaml",
             environment: [
-                "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
+                "AUDIT_HASH_KEY": "known", "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
                 "GAME_TEAM_WEBHOOK_SECRET": signingSecret,
             ],
             files: [
@@ -59,6 +59,9 @@ import YAML
         example.routing.preference = []
         #expect(example.routing == RoutingConfiguration())
         #expect(example.log == LogConfiguration())
+        #expect(example.audit?.hashKey != nil)
+        example.audit?.hashKey = nil
+        #expect(example.audit == AuditConfiguration())
         let suno = try #require(example.providers.first)
         let plain = ProviderConfiguration(id: "suno", adapter: "sunoapi")
         #expect(suno.isEnabled == plain.isEnabled)

@@ -152,4 +152,17 @@ import Testing
         #expect(try old == load(text, environment: ["K": "1"]))
         #expect(try old != load(text, environment: ["K": "2"]))
     }
+
+    @Test func aProblemStaysOnItsLineWhateverItQuotes() {
+        let problem = ConfigurationProblem(
+            file: "f.yaml",
+            path: "a\nb",
+            message: "is \"x\u{1B}[2J\r\n\t\u{85}\u{2028}é\""
+        )
+        #expect(problem.description == #"f.yaml: a\nb: is "x\u{1b}[2J\r\n\t\u{85}\u{2028}é""#)
+        // Found by the fuzzer: a quoted text over several lines.
+        let found = lines("server:\n  listen: [ \"a\n\n  b\" ]\n")
+        #expect(found.count == 1)
+        #expect(found.first?.contains(#"a\nb"#) == true, "\(found)")
+    }
 }

@@ -57,7 +57,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "[]",
-            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, log"
+            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, audit, log"
         ),
         Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
         Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),

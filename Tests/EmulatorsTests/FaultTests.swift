@@ -43,6 +43,24 @@ import Testing
         #expect(try await accepted(emulation) == (takesJob ? 1 : 0))
     }
 
+    @Test("with echo, the words of an answer repeat what was asked, credentials included")
+    func echo() async throws {
+        let emulation = try Emulation()
+        for (fault, fields) in [("refuse", ["code": 400]), ("http_500", [:])] as [(String, JSONObject)] {
+            var fields = fields
+            fields["echo"] = true
+            try await emulation.script("create", fault, fields)
+            let response = try await emulation.call(.post, sounds, body: body)
+            let field = try #require(response.fields["X-Debug-Authorization"])
+            #expect(field.hasPrefix("Bearer "))
+            let message = try #require(try await emulation.json(response)["msg"]?.string)
+            #expect(message.contains(field))
+            #expect(message.contains("rain"))
+        }
+        let plain = try await emulation.create(body)
+        #expect(plain["msg"]?.string?.contains("Bearer") == false)
+    }
+
     @Test(
         "the connection is cut before or after the job is taken",
         arguments: [("drop_before_accept", 0), ("drop_after_accept", 1)] as [(String, Int64)]

@@ -150,6 +150,24 @@ private func hasty(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
         }
     }
 
+    @Test func thePeersNetworkIsItsAddressWithoutItsPort() async throws {
+        let server = Server(
+            addresses: [.tcp(host: "127.0.0.1", port: 0), .tcp(host: "::1", port: 0)],
+            loops: testLoops,
+            handler: { Response(.ok, text: "\($0.peer.network) \($0.peer == $0.peer.network)") }
+        )
+        let bound = try await server.start()
+        for (client, network) in [
+            (try RawClient(port: bound[0].port ?? 0), "127.0.0.1:0"),
+            (try RawClient(port: bound[0].port ?? 0), "127.0.0.1:0"),
+            (try RawClient(port6: bound[1].port ?? 0), "[::1]:0"),
+        ] {
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.readToEnd().hasSuffix("\r\n\r\n\(network) false"))
+        }
+        await server.stop(within: .seconds(1))
+    }
+
     @Test func ipv6AndUnixSocketsAreServed() async throws {
         let path = "/tmp/soundgate-socket-test-\(getpid())"
         let server = Server(

@@ -13,7 +13,7 @@ import Webhooks
 /// What runs inside the namespace, started by ``HostileURLTests``; one after another, for there is one world.
 @Suite(.enabled(if: Namespace.isInside, "runs in a namespace, started by HostileURLTests"), .serialized)
 struct InsideTests {
-    private let world: World
+    let world: World
 
     init() throws { world = try World.shared.get() }
 

@@ -193,6 +193,8 @@ func withPost(
             result = .failure(error)
         }
         receiver.open()
+        // An answer may hold its receiver.
+        receiver.answers(200)
         await courier.stop(within: .zero)
         time.forget()
     } catch {

@@ -36,12 +36,13 @@ struct Exchange: Sendable {
             isDecided: subject.isDecided
         )
         let call = VendorCall(request: request, body: body, time: began, fault: fault)
-        let answer: VendorAnswer
+        var answer: VendorAnswer
         if let struck = early(fault), fault?.takesJob != true {
             answer = struck
         } else {
             answer = await late(fault, handle(call))
         }
+        if fault?.echoes == true { answer.response = answer.response.echoing(call) }
         calls.append(record(call, operation, subject, answer))
         log(
             .debug,

@@ -34,6 +34,7 @@ extension Fault {
         retryAfter = try members.integer("retry_after", in: 0...86_400)
         seconds = try members.number("seconds", in: 0...3600) ?? 5
         takesJob = try members.bool("takes_job") ?? false
+        echoes = try members.bool("echo") ?? false
         word = try members.string("word")
         if kind == .refuse, code == nil, word == nil { throw ControlError("refuse needs a code or a word") }
         try members.finish()

@@ -25,6 +25,8 @@ struct Fault: Sendable {
     let seconds: Double
     /// Whether an error answer hides that the job was taken.
     let takesJob: Bool
+    /// Whether the answer repeats what it was asked, credentials included.
+    let echoes: Bool
     /// The status word that nobody has heard of, or the vendor's word for a refusal.
     let word: String?
 
@@ -43,6 +45,7 @@ struct Fault: Sendable {
             "retry_after": JSONValue(orNull: retryAfter),
             "seconds": .number(seconds),
             "takes_job": .bool(takesJob),
+            "echo": .bool(echoes),
             "word": JSONValue(orNull: word),
         ]
     }

@@ -1,6 +1,8 @@
+import Audit
 import Crypto
 import HTTP
 import HTTPServer
+import Telemetry
 
 /// What one request carries through its handlers besides itself: its ids.
 struct Exchange: Sendable {
@@ -10,11 +12,14 @@ struct Exchange: Sendable {
     let traceparent: String
     /// What came of it at the door; `nil` for what anybody may ask.
     var entrance: Entrance?
+    /// What is to be recorded of it; `nil` where nothing is.
+    let notes: AuditNotes?
 
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?
 
-    init(_ request: Request) {
+    init(_ request: Request, isAudited: Bool) {
+        notes = isAudited ? AuditNotes() : nil
         let given = request.fields["X-Request-Id"]
         let trace = request.fields["traceparent"]
         if let given, Self.isUsable(given), let trace, Self.isTrace(trace) {
@@ -27,6 +32,12 @@ struct Exchange: Sendable {
         traceparent =
             trace.flatMap { Self.isTrace($0) ? $0 : nil }
             ?? "00-\(random.dropFirst(32).prefix(32))-\(random.suffix(16))-01"
+    }
+
+    /// Notes of the request that is being answered what its record is to tell; nothing where nothing is recorded.
+    static func note(_ name: String, _ text: String) {
+        guard let notes = current?.notes else { return }
+        notes[name] = .string(text)
     }
 
     private static func isUsable(_ id: String) -> Bool {

@@ -1,4 +1,5 @@
 package import Assets
+package import Audit
 package import Configuration
 import EventLoop
 import HTTP
@@ -31,6 +32,8 @@ package final class Gateway: Sendable {
         /// The time by which clients' limits go.
         package var time: any Timekeeper = SystemTime()
         package var log: Log
+        /// Where it is recorded who did what.
+        package var audit = AuditLog.off
         package var version: String
 
         /// The parts of a gateway.
@@ -99,7 +102,7 @@ package final class Gateway: Sendable {
         let router = router()
         let log = parts.log
         return { [self] request in
-            var opening = Exchange(request)
+            var opening = Exchange(request, isAudited: parts.audit.isOn)
             if Self.asksForCaller(request) { opening.entrance = clients.enter(request, at: parts.time) }
             let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
@@ -107,6 +110,7 @@ package final class Gateway: Sendable {
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
             if let entrance = exchange.entrance { await tellWhatIsLeft(entrance, in: &response) }
+            audit(request, response, exchange)
             if log.isEnabled(.info) {
                 let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
                 log(
@@ -127,6 +131,7 @@ package final class Gateway: Sendable {
     package static let renderProblem: ProblemRenderer = { problem in
         var problem = problem
         problem.requestID = problem.requestID ?? Exchange.current?.requestID
+        Exchange.note("code", problem.code)
         return (ProblemWire.contentType, ProblemWire.bytes(problem))
     }
 
@@ -179,6 +184,7 @@ package final class Gateway: Sendable {
                 let entrance = Exchange.current?.entrance ?? clients.enter(request, at: parts.time)
                 let caller = try entrance.caller
                 if case .admitted(_, let rate?) = entrance, rate.wait != nil { spare(caller, "rate_limited") }
+                Self.note(caller, of: request)
                 return try await body(request, caller)
             }
         }
@@ -228,6 +234,7 @@ package final class Gateway: Sendable {
     func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
+        Exchange.note("code", problem.code)
         var response = Response(
             problem.status,
             contentType: ProblemWire.contentType,

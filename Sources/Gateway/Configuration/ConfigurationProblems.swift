@@ -29,11 +29,33 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
     }
 
     /// `file:line:column: path.to.key: what is wrong; remedy`, on one line.
+    ///
+    /// What it quotes of the file may have line ends and control characters; they are shown as escapes, so that nothing in a
+    /// file can pass for another problem or move a terminal's cursor.
     package var description: String {
         var place = file
         if let position { place += "\(place.isEmpty ? "" : ":")\(position.line):\(position.column)" }
         let words = remedy.map { "\(message); \($0)" } ?? message
-        return [place, path, words].filter { !$0.isEmpty }.joined(separator: ": ")
+        return Self.onOneLine([place, path, words].filter { !$0.isEmpty }.joined(separator: ": "))
+    }
+
+    private static func onOneLine(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { line, scalar in
+            switch scalar {
+            case "\n": line += "\\n"
+            case "\r": line += "\\r"
+            case "\t": line += "\\t"
+            case _ where isControl(scalar): line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// Those of ASCII and of Latin 1, and the two line ends of Unicode.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
+            || scalar == "\u{2029}"
     }
 }
 

@@ -19,6 +19,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var routing = RoutingConfiguration()
     /// Where webhooks may go.
     package var webhooks = WebhooksConfiguration()
+    /// Where it is recorded who did what; `nil` for nowhere.
+    package var audit: AuditConfiguration?
     /// What is logged, and how.
     package var log = LogConfiguration()
 

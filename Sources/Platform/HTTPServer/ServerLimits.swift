@@ -32,7 +32,7 @@ package struct ServerLimits: Sendable, Equatable {
     /// Bytes held in each direction before the other side has to wait.
     package var buffer = 64 * 1024
     /// Requests of a pipeline that are answered before the other connections of the loop get their turn.
-    package var pipelineTurn = 16
+    package var pipelineTurn = 4
 
     /// The defaults.
     package init() {}

@@ -86,6 +86,14 @@ package struct LogLine: Sendable {
     package let level: LogLevel
     package let message: StaticString
     package let fields: LogFields
+
+    /// A line from its parts.
+    package init(time: Timestamp, level: LogLevel, message: StaticString, fields: LogFields) {
+        self.time = time
+        self.level = level
+        self.message = message
+        self.fields = fields
+    }
 }
 
 /// A place for log lines.

@@ -13,13 +13,19 @@ import Glibc
     private var droppedInAll = 0
     private var isWriting = false
     private var isClosed = false
+    private var isNudged = false
 
     init(capacity: Int) {
         self.capacity = max(1, capacity)
         unsafe mutex = .allocate(capacity: 1)
         unsafe changed = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(changed, nil)
+        // Waits have to end in time although somebody sets the wall clock.
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(changed, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -45,11 +51,12 @@ import Glibc
         if wasEmpty { unsafe pthread_cond_broadcast(changed) }
     }
 
-    /// Waits for lines and takes all of them; `nil` when the buffer is closed and empty.
+    /// Waits for lines and takes all of them, none after a nudge; `nil` when the buffer is closed and empty.
     func next() -> (lines: [LogLine], dropped: Int)? {
         withLock {
-            while lines.isEmpty, !isClosed { unsafe pthread_cond_wait(changed, mutex) }
-            if lines.isEmpty { return nil }
+            while lines.isEmpty, !isClosed, !isNudged { unsafe pthread_cond_wait(changed, mutex) }
+            if lines.isEmpty, isClosed, !isNudged { return nil }
+            isNudged = false
             let taken = Array(lines[oldest...] + lines[..<oldest])
             let dropped = droppedSinceLast
             lines.removeAll(keepingCapacity: true)
@@ -57,6 +64,28 @@ import Glibc
             droppedSinceLast = 0
             isWriting = true
             return (taken, dropped)
+        }
+    }
+
+    /// Lets `next()` return although there are no lines.
+    func nudge() {
+        withLock { isNudged = true }
+        unsafe pthread_cond_broadcast(changed)
+    }
+
+    /// Waits so many milliseconds, or until the buffer is closed; whether it is.
+    func pause(for milliseconds: Int) -> Bool {
+        var until = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
+        until.tv_sec += milliseconds / 1000
+        until.tv_nsec += milliseconds % 1000 * 1_000_000
+        if until.tv_nsec >= 1_000_000_000 {
+            until.tv_sec += 1
+            until.tv_nsec -= 1_000_000_000
+        }
+        return withLock {
+            while !isClosed, unsafe pthread_cond_timedwait(changed, mutex, &until) != ETIMEDOUT {}
+            return isClosed
         }
     }
 

@@ -6,6 +6,8 @@ package enum LogFormat: Sendable, Equatable {
     case json
     /// For people at a terminal.
     case text(isColoured: Bool)
+    /// One JSON object a line, for records: `time`, `event`, which is the message, then the fields; no level.
+    case records
 
     /// `text` on a terminal and `json` elsewhere; coloured unless `NO_COLOR` is set and not empty.
     package static func automatic(for descriptor: Int32) -> LogFormat {
@@ -18,6 +20,7 @@ package enum LogFormat: Sendable, Equatable {
     package func append(_ line: LogLine, to bytes: inout [UInt8]) {
         switch self {
         case .json: appendJSON(line, to: &bytes)
+        case .records: appendRecord(line, to: &bytes)
         case .text(let isColoured): appendText(line, isColoured: isColoured, to: &bytes)
         }
         bytes.append(UInt8(ascii: "\n"))
@@ -30,10 +33,22 @@ package enum LogFormat: Sendable, Equatable {
         bytes.append(contentsOf: line.level.description.utf8)
         bytes.append("\",\"message\":")
         bytes.appendQuoted(line.message.description)
-        for field in line.fields {
+        append(line.fields, beside: ["time", "level", "message"], to: &bytes)
+    }
+
+    private func appendRecord(_ line: LogLine, to bytes: inout [UInt8]) {
+        bytes.append("{\"time\":\"")
+        line.time.append(to: &bytes)
+        bytes.append("\",\"event\":")
+        bytes.appendQuoted(line.message.description)
+        append(line.fields, beside: ["time", "event"], to: &bytes)
+    }
+
+    private func append(_ fields: LogFields, beside taken: [String], to bytes: inout [UInt8]) {
+        for field in fields {
             bytes.append(UInt8(ascii: ","))
-            // A field may not pass for one of the three above.
-            let isTaken = ["time", "level", "message"].contains(field.name)
+            // A field may not pass for one of those above.
+            let isTaken = taken.contains(field.name)
             bytes.appendQuoted(isTaken ? "field_" + field.name : field.name)
             bytes.append(UInt8(ascii: ":"))
             if case .string(let text) = field.value {

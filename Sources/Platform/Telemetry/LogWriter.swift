@@ -1,4 +1,3 @@
-import Glibc
 package import Threads
 
 /// Writes lines to a descriptor from a thread of its own.
@@ -38,70 +37,11 @@ package final class LogWriter: LogSink {
     }
 
     private static func serve(_ buffer: LogBuffer, _ descriptor: Int32, _ format: LogFormat) {
-        var file = File(descriptor: descriptor, format: format)
+        var output = LineOutput(descriptor: descriptor, format: format)
         while let (lines, dropped) = buffer.next() {
-            file.lost += dropped
-            for line in lines { file.put(line) }
+            output.lost += dropped
+            for line in lines where !output.put(line) { output.lost += 1 }
             buffer.written()
         }
-    }
-}
-
-/// Where lines go, and what became of them.
-private struct File {
-    let descriptor: Int32
-    let format: LogFormat
-    /// Lines that never went out and have not been told of.
-    var lost = 0
-    /// The last line was cut off: the next must not look like its end.
-    private var isCut = false
-    private var bytes: [UInt8] = []
-
-    init(descriptor: Int32, format: LogFormat) {
-        self.descriptor = descriptor
-        self.format = format
-    }
-
-    /// Writes a line, and before it how many were lost.
-    mutating func put(_ line: LogLine) {
-        tellLost()
-        if !write(line) { lost += 1 }
-    }
-
-    mutating func tellLost() {
-        guard lost > 0 else { return }
-        let notice = LogLine(
-            time: .now(),
-            level: .warning,
-            message: "log lines dropped",
-            fields: ["count": LogValue(lost)]
-        )
-        if write(notice) { lost = 0 }
-    }
-
-    /// A log that cannot be written has nowhere to complain: `false`, and the line is lost.
-    private mutating func write(_ line: LogLine) -> Bool {
-        bytes.removeAll(keepingCapacity: true)
-        if isCut { bytes.append(UInt8(ascii: "\n")) }
-        format.append(line, to: &bytes)
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                let start = unsafe buffer.baseAddress?.advanced(by: written)
-                return unsafe Glibc.write(descriptor, start, buffer.count - written)
-            }
-            if count >= 0 {
-                isCut = true
-                written += count
-            } else if errno == EAGAIN {
-                // Standard error may share a terminal that somebody made non-blocking.
-                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                unsafe poll(&wait, 1, 1000)
-            } else if errno != EINTR {
-                return false
-            }
-        }
-        isCut = false
-        return true
     }
 }

@@ -7,6 +7,7 @@ enum CommandList {
             SoundCommand.command,
             PlanCommand.command,
             ProvidersCommand.command,
+            HealthCommand.command,
             ConfigCommands.check,
             ConfigCommands.schema,
             ClientCommand.command,

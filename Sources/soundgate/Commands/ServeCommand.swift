@@ -25,7 +25,7 @@ enum ServeCommand {
             It never leaves a core dump, and only root can debug it or read its environment in /proc: keys are in its memory.
             """,
         options: [config, listen],
-        signals: [SIGINT, SIGTERM, SIGHUP],
+        signals: [SIGINT, SIGTERM, SIGHUP, SIGUSR1],
         run: run
     )
 

@@ -1,5 +1,6 @@
 import API
 import Assets
+import Audit
 import Configuration
 import Crypto
 import EventLoop
@@ -24,6 +25,7 @@ enum Service {
     static func run(_ configuration: GatewayConfiguration) async -> Int32 {
         let sink: LogWriter
         let log: Log
+        let records: RecordFile?
         let interruption: Interruption
         let security: Security?
         do {
@@ -31,17 +33,24 @@ enum Service {
             log = Log(level: configuration.log.leastLevel, sink: sink)
             let secured = try Security(configuration.server, log: log)
             security = secured
-            interruption = try Interruption { [log] in
-                secured?.reload()
-                log(
-                    .warning,
-                    "SIGHUP: this version reads its configuration at start only, but for certificates"
-                )
-            }
+            records = try configuration.audit?.open(log: log)
+            interruption = try Interruption(others: [
+                SIGHUP: { [log] in
+                    secured?.reload()
+                    log(
+                        .warning,
+                        "SIGHUP: this version reads its configuration at start only, but for certificates"
+                    )
+                },
+                SIGUSR1: { [records] in records?.reopen() },
+            ])
         } catch {
             return refuse("\(error)")
         }
         defer { sink.close() }
+        let audit = AuditLog(records, configuration.audit)
+        // Before the log: it may have something to say.
+        defer { records?.close() }
         if LockedBytes.unlockedCount > 0 {
             log(
                 .warning,
@@ -50,7 +59,9 @@ enum Service {
             )
         }
         do {
-            let house = try await House(configuration, security: security, log: log)
+            let house = try await House(configuration, security: security, log: log, audit: audit)
+            audit("started", ["version": "\(version)"])
+            defer { audit("stopped", ["version": "\(version)"]) }
             return await house.serve(until: interruption)
         } catch let error as DatabaseOpeningError where error.isDamage {
             Console.complain("\(error)\n\(LedgerDamage.advice)")
@@ -82,7 +93,7 @@ private struct House: Sendable {
     let redirecting: Server?
     let pools: [WorkerPool]
 
-    init(_ configuration: GatewayConfiguration, security: Security?, log: Log) async throws {
+    init(_ configuration: GatewayConfiguration, security: Security?, log: Log, audit: AuditLog) async throws {
         self.configuration = configuration
         self.log = log
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -119,6 +130,7 @@ private struct House: Sendable {
             time: SystemTime(),
             log: log
         )
+        parts.audit = audit
         parts.room = room
         parts.policy.maxAttempts = configuration.routing.maxAttempts
         parts.fetchFor = configuration.assets.fetchFor
@@ -154,6 +166,7 @@ private struct House: Sendable {
             log: log,
             version: version
         )
+        face.audit = audit
         face.room = room
         let gateway = Gateway(face)
         self.gateway = gateway
@@ -175,6 +188,10 @@ private struct House: Sendable {
             access: { record in
                 // The handler logs what it answers; what could not even be read is logged here.
                 guard record.method == nil else { return }
+                audit(
+                    "malformed_request",
+                    ["peer": "\(record.peer.host)", "status": .init(record.status.code)]
+                )
                 log(
                     .info,
                     "malformed request",

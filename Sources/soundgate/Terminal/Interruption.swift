@@ -18,9 +18,9 @@ struct Interruption: Sendable {
 
     /// Begins to take signals, on a thread that lives as long as the process.
     ///
-    /// With `onHangUp` SIGHUP is taken too, as often as it comes, and ends nothing.
-    init(onHangUp: (@Sendable () -> Void)? = nil) throws(SystemError) {
-        let taken = Self.signals + (onHangUp == nil ? [] : [SIGHUP])
+    /// With `others`, those signals are taken too, as often as they come, and end nothing.
+    init(others: [Int32: @Sendable () -> Void] = [:]) throws(SystemError) {
+        let taken = Self.signals + others.keys
         Self.block(taken)
         let (stream, sender) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
         arrivals = stream
@@ -30,8 +30,8 @@ struct Interruption: Sendable {
                 var set = Self.set(of: taken)
                 var signal: Int32 = 0
                 guard sigwait(&set, &signal) == 0 else { continue }
-                if signal == SIGHUP {
-                    onHangUp?()
+                if let other = others[signal] {
+                    other()
                     continue
                 }
                 if isSecond { _exit(ExitStatus.interrupted(by: signal).rawValue) }

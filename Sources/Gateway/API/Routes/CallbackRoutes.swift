@@ -55,6 +55,7 @@ extension Gateway {
         guard let name = call.parameters["provider"],
             let provider = parts.providers.first(where: { $0.id == name })
         else { throw Self.nobodyListens }
+        Exchange.note("provider", provider.id)
         return provider
     }
 

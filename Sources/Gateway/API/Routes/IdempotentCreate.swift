@@ -49,6 +49,8 @@ extension Gateway {
         )
         response.fields["Location"] = "/v1/sounds/\(first.task)"
         response.fields["Idempotency-Replayed"] = "true"
+        Exchange.note("task", first.task.rawValue)
+        Exchange.note("replayed", "yes")
         return response
     }
 

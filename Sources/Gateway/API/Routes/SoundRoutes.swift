@@ -49,6 +49,7 @@ extension Gateway {
         under claim: KeyedCreate?
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
+        noteWords(of: request)
         try checkDestination(of: request)
         try checkPermit(request, caller)
         let plan = planner.plan(request, states: troubledStates, permit: caller.permit)
@@ -62,6 +63,7 @@ extension Gateway {
             if let refusal = await refusalForWantOfDisk() { throw refusal }
             creation = try await create(request, routes, call, caller, under: claim)
         }
+        if case .created(let record) = creation { Exchange.note("task", record.id.rawValue) }
         switch (creation, claim) {
         case (.known(let first), let claim?): return try replay(first, claim)
         case (.created(let record), let claim?):
@@ -289,6 +291,7 @@ extension Gateway {
         guard let record, caller.isAdmin || record.client == caller.name else {
             throw ProblemDetails.notFound("task")
         }
+        Self.note(record, seenBy: caller)
         return record
     }
 

@@ -26,6 +26,7 @@ extension Gateway {
 
     func listWebhooks(_ call: Request, _ caller: Caller) async throws -> Response {
         var query = try Self.query(call, caller)
+        if caller.name != nil, caller.isAdmin { Exchange.note("scope", "everyone") }
         let limit = query.limit
         query.limit += 1
         let messages = try await outbox.messages(query)
@@ -59,6 +60,8 @@ extension Gateway {
             let again = try await outbox.resendMessage(id, now: parts.courier.parts.time.moment)
         else { throw ProblemDetails.notFound("webhook") }
         parts.courier.resent(again)
+        Exchange.note("task", again.task.rawValue)
+        if message.client != caller.name { Exchange.note("owner", message.client ?? "-") }
         var json = JSONWriter()
         WebhookWire(message: again).write(to: &json)
         return Response(.accepted, contentType: "application/json", json.bytes)

@@ -55,6 +55,12 @@ extension GatewayConfiguration {
                     .section(WebhooksConfiguration.section),
                     "Where webhooks may go"
                 ),
+                Field(
+                    "audit",
+                    \.audit,
+                    .section(AuditConfiguration.section),
+                    "Where it is recorded who did what; nowhere without this section"
+                ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
             ]
         )

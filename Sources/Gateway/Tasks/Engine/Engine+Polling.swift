@@ -147,6 +147,7 @@ extension Engine {
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
             let call = translator.cancel(RemoteJob(id: jobID))
         else { return }
+        auditCancel(attempt, jobID, of: id)
         Task {
             let outcome = await upstream.send(call, to: provider, credential: attempt.credential)
             let answer =

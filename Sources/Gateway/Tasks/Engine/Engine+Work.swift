@@ -39,6 +39,7 @@ extension Engine {
             post(.renderingBegan(attempt: number, takes: renderer.takes(order)), to: id)
         case .streamed(let translator):
             submitting += 1
+            auditCall(attempt, of: id)
             // Cancelled with the task: nobody would hear the audio, and what is charged is charged.
             task.works[.streaming(attempt: number)] = Task {
                 await self.stream(order, with: translator, from: provider, attempt: attempt, of: id)
@@ -47,6 +48,7 @@ extension Engine {
         case .polled(let translator):
             // Not cancelled with the task: the answer tells whether the vendor took the job.
             submitting += 1
+            auditCall(attempt, of: id)
             Task {
                 await self.submit(order, with: translator, to: provider, attempt: attempt, of: id)
                 submitting -= 1
@@ -85,6 +87,7 @@ extension Engine {
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
                 answered(attempt.name)
+                auditAnswer(.accepted, attempt, of: id, ["provider_task_id": "\(job.id)"])
                 guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
                 // The vendor may be faster with its news than the ledger: they wait behind the acceptance.
                 expectCallbacks(about: attempt.taken(as: job), of: id)
@@ -98,6 +101,7 @@ extension Engine {
     private func report(_ error: SubmitError, attempt: AttemptRecord, of id: TaskID, fields: LogFields) {
         switch error {
         case .refused(let failure):
+            auditAnswer(.refused, attempt, of: id, ["code": "\(failure.code.rawValue)"])
             parts.log(
                 .notice,
                 "the provider refused a create",
@@ -130,6 +134,7 @@ extension Engine {
         _ fields: LogFields
     ) {
         parts.log(.error, what, fields.adding(["reason": "\(reason)"]))
+        auditAnswer(.unknown, attempt, of: id)
         // A call that we cut off ourselves says nothing of the vendor.
         if Task.isCancelled { breakers[attempt.name]?.abandoned() } else { failed(attempt.name) }
         post(.acceptanceUnknown(attempt: attempt.number), to: id)
@@ -159,20 +164,27 @@ extension Engine {
         switch reception {
         case .kept(let asset, _, let head):
             answered(name)
+            auditDelivery(receipt(head), attempt, of: id)
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
             answered(name)
+            auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
             answered(name)
+            auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .answered(let status, let head, let body):
-            let reply = UpstreamReply(status: status.code, fields: head, body: body)
+            let reply = Upstream.clean(
+                UpstreamReply(status: status.code, fields: head, body: body),
+                of: provider,
+                credential: attempt.credential
+            )
             report(translator.refusal(reply), attempt: attempt, of: id, fields: fields)
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason), .cutOff(let reason, _):
@@ -203,6 +215,7 @@ extension Engine {
         _ fields: LogFields
     ) {
         parts.log(.warning, "the provider cannot be reached", fields.adding(["reason": "\(reason)"]))
+        auditAnswer(.notSent, attempt, of: id)
         // A call that we cut off ourselves says nothing of the vendor.
         if Task.isCancelled { breakers[attempt.name]?.abandoned() } else { failed(attempt.name) }
         var words = "the provider could not be reached; nothing was sent"

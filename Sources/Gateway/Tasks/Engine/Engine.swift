@@ -1,4 +1,5 @@
 package import Assets
+package import Audit
 import Crypto
 package import EventLoop
 package import HTTPClient
@@ -27,6 +28,8 @@ package actor Engine {
         package var room: DiskRoom?
         package var time: any Timekeeper
         package var log: Log
+        /// Where it is recorded what vendors are asked for.
+        package var audit = AuditLog.off
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)

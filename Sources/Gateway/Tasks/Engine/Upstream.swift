@@ -29,10 +29,20 @@ struct Upstream: Sendable {
         }
         do throws(TransportFailure) {
             let response = try await client.send(request)
-            return .answered(UpstreamReply(response))
+            return .answered(Self.clean(UpstreamReply(response), of: provider, credential: name))
         } catch {
             return error.delivery == .notSent ? .notSent(error.message) : .unknown(error.message)
         }
+    }
+
+    /// The same answer without the key that it was asked with.
+    static func clean(_ reply: UpstreamReply, of provider: Provider, credential name: String?)
+        -> UpstreamReply
+    {
+        guard let key = provider.credentials.first(where: { $0.name == name })?.key,
+            let redaction = KeyRedaction(key)
+        else { return reply }
+        return redaction.redacted(reply)
     }
 
     static func request(_ call: UpstreamCall, to provider: Provider, credential name: String?)

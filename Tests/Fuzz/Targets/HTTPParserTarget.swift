@@ -1,4 +1,5 @@
-// Built by Tests/Fuzz/run together with the sources of HTTP and of the parser, as one module.
+import HTTP
+import HTTPServer
 
 /// What a parser made of some bytes, however they were cut.
 private struct Outcome: Equatable {
@@ -79,23 +80,22 @@ private struct Outcome: Equatable {
     }
 }
 
-/// The same bytes, whole and in pieces, have to come to the same end.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-    var small = ParserLimits()
-    small.target = 64
-    small.section = 256
-    small.fields = 8
-    small.body = 64
-    for limits in [ParserLimits(), small] {
-        let whole = Outcome(bytes, step: 0, limits: limits)
-        for step in [1, 3, 7] {
-            precondition(
-                Outcome(bytes, step: step, limits: limits) == whole,
-                "the outcome depends on the cuts"
-            )
+extension FuzzTarget {
+    /// The same bytes, whole and in pieces, have to come to the same end.
+    static let httpParser = FuzzTarget("HTTPParser") { bytes in
+        var small = ParserLimits()
+        small.target = 64
+        small.section = 256
+        small.fields = 8
+        small.body = 64
+        for limits in [ParserLimits(), small] {
+            let whole = Outcome(bytes, step: 0, limits: limits)
+            for step in [1, 3, 7] {
+                precondition(
+                    Outcome(bytes, step: step, limits: limits) == whole,
+                    "the outcome depends on the cuts"
+                )
+            }
         }
     }
-    return 0
 }
