@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run Tests/TLS/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -65,6 +65,12 @@ test: build architecture ## build and run every test (FILTER=Name for some, with
 .PHONY: test-sdk
 test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
 	Tests/SDK/run .build/debug/soundgate
+
+.PHONY: test-tls
+test-tls: ## let testssl.sh look at the listener: nothing above LOW
+	@.ci/install-packages tls
+	@$(MAKE) build
+	Tests/TLS/run .build/debug/soundgate
 
 # What routing reads, as a table in README.md; a test fails when the two differ.
 .PHONY: capabilities

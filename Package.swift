@@ -70,7 +70,8 @@ let package = Package(
         wrapper("EventLoop", ["CLinux", "Threads"]),
         library("HTTP", on: "Platform"),
         library("Spelling", on: "Platform"),
-        wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP"]),
+        wrapper("TLS", ["COpenSSL", "Threads"]),
+        wrapper("HTTPServer", ["CLinux", "Threads", "EventLoop", "HTTP", "TLS"]),
         wrapper("HTTPClient", ["CLinux", "CCurl", "Threads", "EventLoop", "HTTP"]),
         wrapper("Crypto", ["COpenSSL"]),
         wrapper("JSON", ["CJansson"]),
@@ -120,7 +121,7 @@ let package = Package(
             [
                 "Sound", "Providers", "Routing", "Tasks", "Assets", "Audit", "Timing", "Webhooks",
                 "Configuration",
-                "HTTP", "HTTPServer",
+                "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
             resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
@@ -141,9 +142,17 @@ let package = Package(
                 "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
                 "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
-                "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
+                "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
             path: "Sources/soundgate",
+            swiftSettings: strict
+        ),
+
+        // What several tests have in common: certificates, and the other end of a TLS connection.
+        .target(
+            name: "TLSTestSupport",
+            dependencies: ["COpenSSL", "Threads"],
+            path: "Tests/TLSTestSupport",
             swiftSettings: strict
         ),
 
@@ -153,8 +162,15 @@ let package = Package(
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
         tests("Spelling", ["Spelling"]),
-        tests("HTTPServer", ["HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
-        tests("HTTPClient", ["HTTPClient", "HTTPServer", "HTTP", "EventLoop", "Threads", "CLinux"]),
+        tests("TLS", ["TLS", "TLSTestSupport"]),
+        tests(
+            "HTTPServer",
+            ["HTTPServer", "HTTP", "TLS", "TLSTestSupport", "EventLoop", "Threads", "CLinux"]
+        ),
+        tests(
+            "HTTPClient",
+            ["HTTPClient", "HTTPServer", "HTTP", "TLS", "TLSTestSupport", "EventLoop", "Threads", "CLinux"]
+        ),
         tests("Crypto", ["Crypto"]),
         tests("JSON", ["JSON"]),
         tests("YAML", ["YAML"]),
@@ -215,7 +231,8 @@ let package = Package(
                 "API", "Tasks", "Timing", "Webhooks", "Providers", "Routing", "Sound", "Assets", "AudioFile",
                 "Audit", "Configuration",
                 "Crypto",
-                "HTTP", "HTTPServer", "HTTPClient", "JSON", "SQLite", "Synthesis", "EventLoop", "Threads",
+                "HTTP", "HTTPServer", "HTTPClient", "TLS", "JSON", "SQLite", "Synthesis", "EventLoop",
+                "Threads",
                 "Telemetry",
             ]
         ),
@@ -250,7 +267,7 @@ let package = Package(
             "EndToEnd",
             [
                 "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
-                "CLinux", "Support",
+                "TLS", "TLSTestSupport", "CLinux", "Support",
             ]
         ),
     ],

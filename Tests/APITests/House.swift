@@ -12,6 +12,7 @@ import JSON
 import Providers
 import SQLite
 import Tasks
+import TLS
 import Telemetry
 import Testing
 import Threads
@@ -98,13 +99,16 @@ struct House {
         _ target: String,
         _ json: String? = nil,
         fields: Fields = [:],
+        certificate: PeerCertificate? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
         var fields = fields
         if fields["Host"] == nil { fields["Host"] = "sounds.test" }
         if json != nil, fields["Content-Type"] == nil { fields["Content-Type"] = "application/json" }
         let made = Request(method, target, fields: fields, body: Array((json ?? "").utf8))
-        let request = try #require(made, sourceLocation: sourceLocation)
+        var request = try #require(made, sourceLocation: sourceLocation)
+        request.clientCertificate = certificate
+        request.isSecure = certificate != nil
         let response = await handler(request)
         let body = try await response.collectBody()
         let violations = contract.violations(of: response, to: method, body: body)

@@ -12,6 +12,7 @@ enum House {
         ("Sources/Gateway/", 2),
         ("Sources/Emulators/", 2),
         ("Sources/soundgate/", 3),
+        ("Tests/TLSTestSupport/", 4),
     ]
 
     /// How high each module stands inside Gateway.
@@ -36,7 +37,7 @@ enum House {
         "CCurl": ["HTTPClient"],
         "CJansson": ["JSON"],
         "CNGHTTP2": ["HTTPServer"],
-        "COpenSSL": ["Crypto", "TLS"],
+        "COpenSSL": ["Crypto", "TLS", "TLSTestSupport"],
         "CPostgres": ["PostgreSQL"],
         "CSndFile": ["AudioFile"],
         "CSQLite": ["SQLite"],

@@ -49,6 +49,8 @@ import YAML
         #expect(example.server.threads != nil)
         example.server.publicURL = nil
         example.server.threads = nil
+        #expect(example.server.tls?.clientCertificates == .request)
+        example.server.tls = nil
         #expect(example.server == ServerConfiguration())
         #expect(example.storage == StorageConfiguration())
         #expect(example.assets == AssetsConfiguration())

@@ -46,6 +46,7 @@ func load(
     fileName: String = "f.yaml",
     environment: [String: String] = [:],
     files: [String: String] = [:],
+    certificates: CertificateInspection = .none,
     vault: TestVault = TestVault()
 ) throws(ConfigurationProblems) -> GatewayConfiguration {
     try GatewayConfiguration.load(
@@ -57,6 +58,7 @@ func load(
             guard let file = files[path] else { throw NoSuchFile() }
             return file
         },
+        certificates: certificates,
         openVault: vault.open
     )
 }
@@ -67,10 +69,18 @@ func lines(
     fileName: String = "f.yaml",
     environment: [String: String] = [:],
     files: [String: String] = [:],
+    certificates: CertificateInspection = .none,
     vault: TestVault = TestVault()
 ) -> [String] {
     do {
-        _ = try load(text, fileName: fileName, environment: environment, files: files, vault: vault)
+        _ = try load(
+            text,
+            fileName: fileName,
+            environment: environment,
+            files: files,
+            certificates: certificates,
+            vault: vault
+        )
         return []
     } catch {
         return error.description.split(separator: "\n").map(String.init)

@@ -53,7 +53,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, limits, timeouts, drain"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain"
         ),
         Mistake(
             "[]",
@@ -249,7 +249,6 @@ struct Mistake: CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {

@@ -22,6 +22,7 @@ import YAML
         (GatewayConfiguration(), []), (ServerConfiguration(), ["server"]),
         (ServerConfiguration.Limits(), ["server", "limits"]),
         (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
+        (ServerConfiguration.TLS(certificate: "", privateKey: ""), ["server", "tls"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),
@@ -94,6 +95,11 @@ import YAML
         "providers: {builtin: {enabled: true, models: [a], polling: {first: 1s}}}",
         "vault: {key: '${env:X}'}\nclients: [{name: a, key_sha256: \(someDigest), webhook_secret: '${vault:hook}'}]",
         "vault: {file: data/vault.sealed, key: [k, '${file:x}']}",
+        "server: {tls: {certificate: a.crt, private_key: /b.key, redirect: '0.0.0.0:80'}}",
+        "server: {tls: {certificate: a, private_key: b, client_ca: c, client_certificates: require}}\n"
+            + "clients: [{name: a, key_sha256: \(someDigest), certificates: ['SHA256:\(someDigest)', "
+            + "'DNS:worker.internal', 'URI:spiffe://house/worker']}]",
+        "providers: {builtin: {ca: internal.pem}}",
     ])
     func whatTheReaderTakesTheSchemaTakes(_ text: String) throws {
         let hook = "whsec_" + Base64.standard.encode([UInt8](repeating: 7, count: 32))
@@ -117,6 +123,10 @@ import YAML
         "providers: {suno: {adapter: nope}}", "providers: {builtin: {enabled: yes}}",
         "providers: {sunoapi: {credentials: [{name: a, key: ''}]}}", "routing: {policy: cheapest}",
         "routing: {max_attempts: 0}", "log: {level: loud}", "storage: {sqlite: {path: ''}}",
+        "server: {tls: {certificate: a}}", "server: {tls: {certificate: a, private_key: ''}}",
+        "server: {tls: {certificate: a, private_key: b, client_certificates: always}}",
+        "server: {tls: {certificate: a, private_key: b, redirect: ':80'}}",
+        "clients: [{name: a, key_sha256: \(someDigest), certificates: [worker]}]",
         "assets: {retention: 30}", "assets: {retention: never}",
     ])
     func whatTheSchemaRefusesTheReaderRefuses(_ text: String) throws {

@@ -90,10 +90,13 @@ struct Peer: Sendable {
 }
 
 /// Lends an HTTP client on a loop of its own.
-func withClient<Result>(_ body: (HTTPClient) async throws -> Result) async throws -> Result {
+func withClient<Result>(
+    _ configuration: HTTPClient.Configuration = HTTPClient.Configuration(),
+    _ body: (HTTPClient) async throws -> Result
+) async throws -> Result {
     let loop = try EventLoop(name: "test")
     try loop.start()
-    let client = HTTPClient(loops: [loop])
+    let client = HTTPClient(loops: [loop], configuration)
     let result: Swift.Result<Result, any Error>
     do {
         result = .success(try await body(client))

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
+import TLS
 import Threads
 
 /// The loops of all tests here; they live as long as the process, as loops must.
@@ -113,6 +114,15 @@ final class RawClient: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// What comes next; nothing at the end of the stream, or when the server has reset it.
+    func readSome() async throws -> [UInt8] {
+        try await clientThreads.run { [descriptor] in
+            var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            return Array(buffer.prefix(max(count, 0)))
+        }
+    }
+
     /// Reads until so many bytes have come, or the stream ends.
     func read(count: Int) async throws -> [UInt8] { try await read { $0.count >= count } }
 
@@ -147,17 +157,21 @@ final class RawClient: Sendable {
 
 /// Runs `body` against a server on a free port and stops it afterwards.
 func withServer<Result>(
+    identity: TLSIdentity? = nil,
     limits: ServerLimits = ServerLimits(),
     access: (@Sendable (AccessRecord) -> Void)? = nil,
+    handshakeFailed: (@Sendable (PeerAddress, String) -> Void)? = nil,
     refused: (@Sendable (Refusals) -> Void)? = nil,
     handler: @escaping Handler,
     _ body: (Server, UInt16) async throws -> Result
 ) async throws -> Result {
     let server = Server(
         addresses: [.tcp(host: "127.0.0.1", port: 0)],
+        identity: identity,
         limits: limits,
         loops: testLoops,
         access: access,
+        handshakeFailed: handshakeFailed,
         refused: refused,
         handler: handler
     )

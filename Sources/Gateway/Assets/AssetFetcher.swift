@@ -38,13 +38,19 @@ package struct AssetFetcher: Sendable {
     /// - Parameters:
     ///   - url: where the vendor says that the audio is. Only public addresses are asked, and `own`.
     ///   - own: the provider's own base URL, which the operator has vouched for.
+    ///   - authorities: a PEM file of authorities that the provider is known by, to be trusted besides the system's:
+    ///     results may be at a host of its own or with a host of files.
     ///   - format: what the caller wants it in.
     /// - Returns: the kept asset, pinned.
     /// - Throws: `.result` when another try may help, `.storage` for our own disk.
-    package func fetch(_ url: String, own: String, as format: SoundFormat?) async throws(Problem)
-        -> AssetRecord
-    {
+    package func fetch(
+        _ url: String,
+        own: String,
+        trusting authorities: String? = nil,
+        as format: SoundFormat?
+    ) async throws(Problem) -> AssetRecord {
         var request = UpstreamRequest(.get, url)
+        if let authorities { request.trust = .also(authorities) }
         request.redirects = .follow(max: 5)
         request.maximumBytes = maximumBytes
         request.timeouts.total = .seconds(300)

@@ -9,6 +9,8 @@ package struct Client: Sendable, Equatable {
     package var keySHA256: String?
     /// More keys, or all of them.
     package var keys: [ClientKey] = []
+    /// The certificates that stand for it, where the listener asks for them.
+    package var certificates: [CertificateMatch] = []
     /// Whether it sees the tasks of all clients.
     package var isAdmin: Bool
     /// The providers that it may use; `nil` for all.

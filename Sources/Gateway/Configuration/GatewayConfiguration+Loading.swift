@@ -11,6 +11,7 @@ extension GatewayConfiguration {
     ///   - adapters: What this build can speak to.
     ///   - environment: The value of an environment variable, if set.
     ///   - readFile: The text of a file; its error is shown to the operator.
+    ///   - certificates: Looks into certificate files.
     ///   - openVault: Opens the vault that the `vault` section names, with the first of its keys that fits.
     /// - Returns: The checked configuration.
     /// - Throws: Everything that is wrong, at once. No value that a reference stood for is in it.
@@ -20,11 +21,17 @@ extension GatewayConfiguration {
         adapters: [KnownAdapter],
         environment: @escaping (String) -> String?,
         readFile: @escaping (String) throws -> String,
+        certificates: CertificateInspection = .none,
         openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     ) throws(ConfigurationProblems) -> GatewayConfiguration {
         let root = try YAMLNode(configuration: text, fileName: fileName)
         let references = References(fileName: fileName, environment: environment, readFile: readFile)
-        let reader = Reader(fileName: fileName, references: references, openingVault: openVault)
+        let reader = Reader(
+            fileName: fileName,
+            references: references,
+            certificates: certificates,
+            openingVault: openVault
+        )
         reader.note("", at: root.position)
         let read = section(adapters: adapters).read(root, "", reader)
         if var configuration = read {
@@ -38,7 +45,7 @@ extension GatewayConfiguration {
 
     /// What is wrong with who could reach the gateway and who may call it, if anything.
     ///
-    /// ``load(text:fileName:adapters:environment:readFile:openVault:)`` has asked this already; ask again after overriding
+    /// ``load(text:fileName:adapters:environment:readFile:certificates:openVault:)`` has asked this already; ask again after overriding
     /// ``ServerConfiguration/listen``.
     package func checkExposure() -> ConfigurationProblem? {
         guard clients == .loopbackOnly, let open = server.listen.first(where: { !$0.isLocal }) else {
@@ -83,6 +90,7 @@ extension GatewayConfiguration {
                 remedy: "enable one, or every request would be refused"
             )
         }
+        checkCertificates(reader)
         if let exposure = checkExposure(), !reader.hasProblem(within: "server.listen"),
             !reader.hasProblem(within: "clients")
         {
@@ -92,6 +100,31 @@ extension GatewayConfiguration {
                 exposure.message,
                 remedy: exposure.remedy
             )
+        }
+    }
+
+    /// What clients' certificates need: a listener that sees them, and one client for each.
+    private func checkCertificates(_ reader: Reader) {
+        var owners: [CertificateMatch: Int] = [:]
+        for (index, client) in clients.clients.enumerated() where !client.certificates.isEmpty {
+            let path = "clients[\(index)].certificates"
+            if !server.seesClientCertificates, !reader.hasProblem(within: "server.tls") {
+                reader.report(
+                    reader.position(of: path),
+                    path,
+                    "is of no use: nobody is asked for a certificate",
+                    remedy: "add client_ca, and client_certificates: request or require, under server.tls"
+                )
+            }
+            for match in client.certificates {
+                guard let owner = owners.updateValue(index, forKey: match), owner != index else { continue }
+                reader.report(
+                    reader.position(of: path),
+                    path,
+                    "\(match) is already taken by clients[\(owner)]",
+                    remedy: "remove one of them: a certificate stands for one client"
+                )
+            }
         }
     }
 }

@@ -24,6 +24,8 @@ package struct ProviderConfiguration: Sendable, Equatable {
     package var onUnknown: RoutingConfiguration.OnUnknown?
     /// What the vendor signs its callbacks with.
     package var webhookSecret: Secret<String>?
+    /// The authorities to trust instead of the system's, in PEM; `nil` for the system's.
+    package var ca: String?
     /// Settings that only the adapter understands and checks; always an object.
     package var options = JSONValue.object([:])
 

@@ -6,6 +6,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var publicURL: String?
     /// The number of event loops; `nil` means one per core.
     package var threads: Int?
+    /// What the listener proves itself with; `nil` for plain HTTP.
+    package var tls: TLS?
     /// Sizes that a request may not exceed.
     package var limits = Limits()
     /// How long a peer may take.

@@ -13,6 +13,10 @@ final class EasyHandle {
     unowned let multi: Multi
     private var fields: FieldList?
     private let message: UnsafeMutablePointer<CChar>
+    /// Where libcurl looks for authorities unless told otherwise: a file and a folder.
+    private let system: (file: String?, folder: String?)
+    private let ownAuthorities: String?
+    private var trust = UpstreamRequest.Trust.system
 
     /// A handle for the transfers of `multi`; `nil` when libcurl has no memory.
     init?(for multi: Multi, _ configuration: HTTPClient.Configuration) {
@@ -21,6 +25,12 @@ final class EasyHandle {
         unsafe message = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         self.multi = multi
+        ownAuthorities = configuration.certificateAuthorities
+        // Read before anything is set: libcurl forgets its defaults when another file is named.
+        system = unsafe (
+            Self.string(pointer, CURLINFO_CAINFO),
+            ownAuthorities == nil ? Self.string(pointer, CURLINFO_CAPATH) : nil
+        )
         setUp(configuration)
         setCallbacks()
     }
@@ -44,6 +54,7 @@ final class EasyHandle {
         self.transfer = transfer
         unsafe message[0] = 0
         set(CURLOPT_URL, request.url)
+        if request.trust != trust { believe(request.trust) }
         unsafe set(CURLOPT_HTTPHEADER, list: fields?.head)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.timeouts.connect))
         let mayBeHTTP2 = transfer.url.scheme == .https && request.protocols == .negotiated
@@ -88,6 +99,14 @@ final class EasyHandle {
         }
         let detail = unsafe String(cString: message)
         let text = detail.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : detail
+        if code == CURLE_PEER_FAILED_VERIFICATION {
+            let host = transfer.url.host
+            return transfer.facts.failure(
+                code,
+                TransportFailure.distrust + "\(host) is not trusted: \(text)",
+                head: transfer.head
+            )
+        }
         let isOK = code == CURLE_OK
         return transfer.facts.failure(
             code,
@@ -123,11 +142,14 @@ final class EasyHandle {
         }
     }
 
-    private var primaryAddress: String {
+    private var primaryAddress: String { unsafe Self.string(pointer, CURLINFO_PRIMARY_IP) ?? "" }
+
+    private static func string(_ pointer: UnsafeMutableRawPointer, _ info: CURLINFO) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard unsafe soundgate_curl_get_string(pointer, CURLINFO_PRIMARY_IP, &text) == CURLE_OK,
-            let text = unsafe text
-        else { return "" }
+        guard unsafe soundgate_curl_get_string(pointer, info, &text) == CURLE_OK, let text = unsafe text
+        else {
+            return nil
+        }
         return unsafe String(cString: text)
     }
 
@@ -147,7 +169,7 @@ final class EasyHandle {
         set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let file = configuration.certificateAuthorities { set(CURLOPT_CAINFO, file) }
+        if ownAuthorities != nil { believe(.system) }
         // Allocated for each transfer that has a body, and most bodies are small.
         set(CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         set(CURLOPT_TCP_KEEPALIVE, 1)
@@ -155,6 +177,22 @@ final class EasyHandle {
         set(CURLOPT_TCP_KEEPINTVL, 20)
         set(CURLOPT_USERAGENT, configuration.userAgent)
         unsafe soundgate_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, message)
+    }
+
+    /// Says whose certificates are taken; libcurl shares neither connections nor sessions between two of these.
+    private func believe(_ trust: UpstreamRequest.Trust) {
+        self.trust = trust
+        switch trust {
+        case .system:
+            set(CURLOPT_CAINFO, ownAuthorities ?? system.file)
+            set(CURLOPT_CAPATH, system.folder)
+        case .only(let file):
+            set(CURLOPT_CAINFO, file)
+            set(CURLOPT_CAPATH, nil)
+        case .also(let file):
+            set(CURLOPT_CAINFO, file)
+            set(CURLOPT_CAPATH, system.folder)
+        }
     }
 
     func set(_ option: CURLoption, _ value: Int) {

@@ -34,6 +34,7 @@ struct Itinerary {
                 }.map { ($0.name, $0.value) }
             )
             request.body = nil
+            if case .only = request.trust { request.trust = .system }
         }
         request.url = target
         hopsLeft = left - 1

@@ -50,6 +50,9 @@ package struct TransportFailure: Error, Sendable {
         case connect, send, firstByte, stall, total
     }
 
+    /// How the message begins where the peer's certificate does not hold; what follows may be shown to anybody.
+    package static let distrust = "the certificate of "
+
     /// A failure as found.
     package init(
         _ delivery: Delivery,

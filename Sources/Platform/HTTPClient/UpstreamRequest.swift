@@ -18,6 +18,8 @@ package struct UpstreamRequest: Sendable {
     package var protocols: Protocols
     /// Which addresses may be connected to, asked after the name has been resolved.
     package var addresses: AddressPolicy
+    /// Who vouches for the peer's certificate, which is always checked.
+    package var trust = Trust.system
 
     /// A call with the usual limits.
     package init(
@@ -67,6 +69,18 @@ extension UpstreamRequest {
             self.total = total
             self.stall = stall
         }
+    }
+
+    /// Who vouches for the peer's certificate.
+    ///
+    /// Connections are shared by calls with the same trust only.
+    package enum Trust: Sendable, Hashable {
+        /// The system's authorities, or those that the client was made with.
+        case system
+        /// The authorities in a PEM file and no others; a redirect to another origin falls back to `system`.
+        case only(String)
+        /// The system's authorities and those in a PEM file.
+        case also(String)
     }
 
     /// Which versions of HTTP may be spoken.

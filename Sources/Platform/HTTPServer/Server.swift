@@ -2,6 +2,7 @@ import CLinux
 package import EventLoop
 import Glibc
 import Synchronization
+package import TLS
 package import Threads
 
 /// An HTTP/1.1 server over event loops.
@@ -15,24 +16,30 @@ package final class Server: Sendable {
         let handler: Handler
         let renderProblem: ProblemRenderer
         let access: (@Sendable (AccessRecord) -> Void)?
+        let handshakeFailed: (@Sendable (PeerAddress, String) -> Void)?
         let refused: (@Sendable (Refusals) -> Void)?
     }
 
     private let addresses: [ListenAddress]
+    private let identity: TLSIdentity?
     private let shards: [Shard]
     private let occupancy: Occupancy
     private let turn = Atomic<Int>(0)
 
     /// A server that does nothing before `start`.
     ///
+    /// With an `identity` every TCP address speaks TLS and nothing else; Unix sockets never do.
     /// `access` is called on the connection's loop once per answer, and once per request that could not be read;
+    /// `handshakeFailed` once per handshake that came to nothing, with the reason for a log, and
     /// `refused` on some loop when connections are turned away or closed for want of room, at most once a second.
     package init(
         addresses: [ListenAddress],
+        identity: TLSIdentity? = nil,
         limits: ServerLimits = ServerLimits(),
         loops: [EventLoop],
         renderProblem: @escaping ProblemRenderer = plainProblem,
         access: (@Sendable (AccessRecord) -> Void)? = nil,
+        handshakeFailed: (@Sendable (PeerAddress, String) -> Void)? = nil,
         refused: (@Sendable (Refusals) -> Void)? = nil,
         handler: @escaping Handler
     ) {
@@ -42,11 +49,13 @@ package final class Server: Sendable {
             handler: handler,
             renderProblem: renderProblem,
             access: access,
+            handshakeFailed: handshakeFailed,
             refused: refused
         )
         let occupancy = Occupancy(limits)
         let requestIDs = RequestIDs()
         self.addresses = addresses
+        self.identity = identity
         self.occupancy = occupancy
         shards = loops.map { Shard($0, settings, occupancy, requestIDs: requestIDs) }
     }
@@ -56,6 +65,9 @@ package final class Server: Sendable {
 
     /// Bytes that the buffers of all connections hold now, near enough.
     package var memoryHeld: Int { occupancy.memory }
+
+    /// Handshakes that came to nothing since the start.
+    package var handshakeFailures: Int { occupancy.handshakeFailures.load(ordering: .relaxed) }
 
     /// Binds every address and starts to accept.
     ///
@@ -112,7 +124,9 @@ package final class Server: Sendable {
             shard.loop.execute { [self] in
                 let result = Result { () throws(SystemError) in
                     try shard.listen(socket) { [self] descriptor, peer in
-                        alone ? spread(descriptor, peer) : shard.adopt(descriptor, peer)
+                        let identity = socket.address.port == nil ? nil : identity
+                        alone
+                            ? spread(descriptor, peer, identity) : shard.adopt(descriptor, peer, identity)
                     }
                 }
                 continuation.resume(returning: result)
@@ -122,10 +136,10 @@ package final class Server: Sendable {
     }
 
     /// Gives the connections of a socket that only one loop listens on to all loops in turn.
-    private func spread(_ descriptor: Int32, _ peer: PeerAddress) {
+    private func spread(_ descriptor: Int32, _ peer: PeerAddress, _ identity: TLSIdentity?) {
         let index = turn.add(1, ordering: .relaxed).newValue % shards.count
         let shard = shards[index]
-        shard.loop.execute { shard.adopt(descriptor, peer) }
+        shard.loop.execute { shard.adopt(descriptor, peer, identity) }
     }
 
     private func run(on shard: Shard, _ body: @escaping @Sendable () -> Void) async {

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import HTTPClient
 import JSON
+import TLS
 import Threads
 
 /// A running gateway, asked over HTTP on a loop of its own.
@@ -23,8 +24,14 @@ final class GatewayClient: Sendable {
         summary: "the client key, where the gateway wants one (default: $SOUNDGATE_KEY)"
     )
 
+    private static let authorities = Option(
+        "--ca",
+        value: "FILE",
+        summary: "trust these authorities instead of the system's (default: $SSL_CERT_FILE)"
+    )
+
     /// What every command that asks a gateway takes.
-    static let options = [server, clientKey]
+    static let options = [server, clientKey, authorities]
 
     private init(_ invocation: Invocation) throws {
         let text = invocation.text(Self.server) ?? "http://127.0.0.1:8080"
@@ -37,8 +44,20 @@ final class GatewayClient: Sendable {
         loop = try EventLoop(name: "client")
         var configuration = HTTPClient.Configuration()
         configuration.userAgent = "soundgate-cli/\(version)"
+        configuration.certificateAuthorities = try Self.authorityFile(invocation)
         http = HTTPClient(loops: [loop], configuration)
         try loop.start()
+    }
+
+    private static func authorityFile(_ invocation: Invocation) throws -> String? {
+        let given = invocation.text(authorities)
+        guard let path = given ?? Environment["SSL_CERT_FILE"], !path.isEmpty else { return nil }
+        do throws(TLSFileError) {
+            _ = try AuthorityFile.check(path)
+            return path
+        } catch {
+            throw CommandFailure(.noInput, "\(given == nil ? "SSL_CERT_FILE: " : "")\(error)")
+        }
     }
 
     /// Lends a client to `body`, and shows a refusal in the way the command line asks for.

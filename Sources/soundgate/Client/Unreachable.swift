@@ -10,9 +10,13 @@ struct Unreachable: Error {
     var commandFailure: CommandFailure {
         let isAbsent = failure.reason == .connect || failure.reason == .resolve
         let advice =
-            isAbsent
-            ? "Start one with \"soundgate serve\", or say where it is with --server URL."
-            : "See the gateway's log, or try again."
+            if isAbsent {
+                "Start one with \"soundgate serve\", or say where it is with --server URL."
+            } else if failure.reason == .tls {
+                "Name who vouches for the gateway's certificate with --ca FILE, or check the URL."
+            } else {
+                "See the gateway's log, or try again."
+            }
         return CommandFailure(
             .unavailable,
             "no gateway answers at \(origin.origin) (\(failure.message))\n\(advice)"

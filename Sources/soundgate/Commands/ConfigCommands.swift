@@ -1,5 +1,6 @@
 import Configuration
 import JSON
+import TLS
 
 /// Looks at configurations without running them.
 enum ConfigCommands {
@@ -10,7 +11,10 @@ enum ConfigCommands {
         run: { invocation in
             let path = invocation.arguments[0]
             do {
-                _ = try ConfigurationFile.load(path)
+                let configuration = try ConfigurationFile.load(path)
+                if let files = configuration.server.tls?.files {
+                    for warning in try TLSIdentity(files).warnings { Console.note("warning: \(warning)") }
+                }
             } catch let problems as ConfigurationProblems {
                 Console.output(problems.description)
                 return .configuration

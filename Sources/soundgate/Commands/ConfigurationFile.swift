@@ -16,6 +16,7 @@ enum ConfigurationFile {
             adapters: GatewayConfiguration.knownAdapters,
             environment: { Environment[$0] },
             readFile: { try TextFile.read($0) },
+            certificates: .reading,
             openVault: VaultOpening.secrets
         )
     }

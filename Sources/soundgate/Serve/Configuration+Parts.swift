@@ -88,6 +88,7 @@ extension Provider {
         connectTimeout = configured.timeouts.connect
         requestTimeout = configured.timeouts.request ?? adapter.answersWithin
         webhookSecret = configured.webhookSecret
+        certificateAuthorities = configured.ca
     }
 }
 
@@ -128,9 +129,12 @@ extension ServerConfiguration {
             ?? listen.lazy.compactMap { address in
                 guard case .tcp(let host, let port) = address, port != 0, host != "0.0.0.0", host != "::"
                 else { return nil }
-                return "http://\(address)"
+                return "\(scheme)\(address)"
             }.first
     }
+
+    /// What stands before an address that it listens on.
+    var scheme: String { tls == nil ? "http://" : "https://" }
 
     var addresses: [HTTPServer.ListenAddress] {
         listen.map { address in

@@ -10,6 +10,7 @@ import HTTP
 import HTTPServer
 import Providers
 import SQLite
+import TLS
 import Tasks
 import Telemetry
 import Threads
@@ -26,13 +27,20 @@ enum Service {
         let log: Log
         let records: RecordFile?
         let interruption: Interruption
-        do throws(SystemError) {
+        let security: Security?
+        do {
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
             log = Log(level: configuration.log.leastLevel, sink: sink)
+            let secured = try Security(configuration.server, log: log)
+            security = secured
             records = try configuration.audit?.open(log: log)
             interruption = try Interruption(others: [
                 SIGHUP: { [log] in
-                    log(.warning, "SIGHUP: this version reads its configuration at start only")
+                    secured?.reload()
+                    log(
+                        .warning,
+                        "SIGHUP: this version reads its configuration at start only, but for certificates"
+                    )
                 },
                 SIGUSR1: { [records] in records?.reopen() },
             ])
@@ -51,7 +59,7 @@ enum Service {
             )
         }
         do {
-            let house = try await House(configuration, log: log, audit: audit)
+            let house = try await House(configuration, security: security, log: log, audit: audit)
             audit("started", ["version": "\(version)"])
             defer { audit("stopped", ["version": "\(version)"]) }
             return await house.serve(until: interruption)
@@ -81,9 +89,11 @@ private struct House: Sendable {
     let courier: Courier
     let gateway: Gateway
     let server: Server
+    /// The plain port that only tells where HTTPS is.
+    let redirecting: Server?
     let pools: [WorkerPool]
 
-    init(_ configuration: GatewayConfiguration, log: Log, audit: AuditLog) async throws {
+    init(_ configuration: GatewayConfiguration, security: Security?, log: Log, audit: AuditLog) async throws {
         self.configuration = configuration
         self.log = log
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -171,6 +181,7 @@ private struct House: Sendable {
         }
         server = Server(
             addresses: configuration.server.addresses,
+            identity: security?.identity,
             limits: limits,
             loops: loops,
             renderProblem: Gateway.renderProblem,
@@ -187,6 +198,9 @@ private struct House: Sendable {
                     ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
                 )
             },
+            handshakeFailed: { peer, reason in
+                log(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
+            },
             refused: { refusals in
                 log(
                     .warning,
@@ -199,6 +213,29 @@ private struct House: Sendable {
             },
             handler: gateway.handler()
         )
+        redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)
+    }
+
+    private static func redirecting(
+        _ configuration: ServerConfiguration,
+        _ identity: TLSIdentity?,
+        _ limits: ServerLimits,
+        _ loops: [EventLoop]
+    ) -> Server? {
+        guard let identity, case .tcp(let host, let port) = configuration.tls?.redirect else { return nil }
+        let redirection = Redirection(
+            port: configuration.addresses.lazy.compactMap(\.port).first ?? 443,
+            publicURL: configuration.publicURL,
+            isOurs: { identity.covers($0) }
+        )
+        var limits = limits
+        limits.connections = min(limits.connections, 1000)
+        return Server(
+            addresses: [.tcp(host: host, port: UInt16(clamping: port))],
+            limits: limits,
+            loops: loops,
+            handler: { redirection.response(to: $0) }
+        )
     }
 
     func serve(until interruption: Interruption) async -> Int32 {
@@ -208,6 +245,9 @@ private struct House: Sendable {
             try await recover()
             courier.nudge()
             bound = try await server.start()
+            for address in try await redirecting?.start() ?? [] {
+                log(.notice, "redirecting to HTTPS", ["address": "http://\(address)"])
+            }
             await retention.start()
         } catch LedgerError.corrupt(let reason) {
             log(
@@ -223,7 +263,8 @@ private struct House: Sendable {
             return EX_UNAVAILABLE
         }
         for address in bound {
-            log(.notice, "listening on", ["address": "\(address.port == nil ? "" : "http://")\(address)"])
+            let scheme = address.port == nil ? "" : configuration.server.scheme
+            log(.notice, "listening on", ["address": "\(scheme)\(address)"])
         }
         _ = await interruption.first()
         await drain()
@@ -238,10 +279,11 @@ private struct House: Sendable {
         await retention.stop()
         await engine.beginStopping()
         await courier.beginStopping()
+        async let redirects: Void? = redirecting?.stop(within: .seconds(1))
         async let requests: Void = server.stop(within: configuration.server.drain)
         async let work: Void = engine.stop(within: configuration.server.drain)
         async let delivery: Void = courier.stop(within: configuration.server.drain)
-        _ = await (requests, work, delivery)
+        _ = await (redirects, requests, work, delivery)
         await client.shutdown()
         await ledger.close()
     }

@@ -4,6 +4,7 @@ import HTTP
 import HTTPServer
 import Routing
 import Sound
+import TLS
 import Tasks
 import Telemetry
 import Threads
@@ -22,6 +23,7 @@ struct ClientDirectory: Sendable {
     }
 
     private let entries: [UInt64: [Entry]]
+    private let holders: [CertificateMatch: Caller]
     private let requiresKey: Bool
     private let blinding: [UInt8]
     private let guesses: Guarded<GuessLimit<PeerAddress>>
@@ -37,6 +39,7 @@ struct ClientDirectory: Sendable {
         requiresKey = access.requiresKey
         blinding = randomBytes(32)
         var entries: [UInt64: [Entry]] = [:]
+        var holders: [CertificateMatch: Caller] = [:]
         for client in access.clients {
             let caller = Caller(
                 name: client.name,
@@ -44,6 +47,7 @@ struct ClientDirectory: Sendable {
                 limits: ClientLimits(client),
                 standing: standings.standing(of: client.name)
             )
+            for match in client.certificates { holders[match] = caller }
             for key in client.allKeys {
                 guard let digest = Hex.decode(key.sha256) else { continue }
                 let place = Self.place(of: digest, blinding)
@@ -53,6 +57,7 @@ struct ClientDirectory: Sendable {
             }
         }
         self.entries = entries
+        self.holders = holders
     }
 
     private static func place(of digest: [UInt8], _ blinding: [UInt8]) -> UInt64 {
@@ -60,9 +65,17 @@ struct ClientDirectory: Sendable {
     }
 
     /// What comes of a request: who is calling, or why nobody is let in.
+    ///
+    /// A certificate does in place of a key. A key that comes with one must be the same client's.
     func enter(_ request: Request, at time: any Timekeeper) -> Entrance {
         guard requiresKey else { return .admitted(.anybody, rate: nil) }
+        let known = holders(of: request.clientCertificate)
+        guard known.count <= 1 else {
+            return Self.unauthorized("The client certificate stands for several clients.")
+        }
         guard let field = request.fields["Authorization"] else {
+            // Nobody guesses certificates: wrong keys from the same network are none of its holder's.
+            if let holder = known.values.first { return admitted(holder, from: request, at: time.instant) }
             return Self.unauthorized(
                 "This gateway asks for a client key: send \"Authorization: Bearer KEY\"."
             )
@@ -87,9 +100,32 @@ struct ClientDirectory: Sendable {
                 code: "key_expired"
             )
         }
-        entry.caller.standing?.settle(in: network)
-        let rate = entry.caller.limits.pace.flatMap { entry.caller.standing?.take($0, at: now) }
-        return .admitted(entry.caller, rate: rate)
+        guard known.isEmpty || known.keys.contains(entry.caller.name) else {
+            return Self.unauthorized("The client key and the client certificate belong to different clients.")
+        }
+        return admitted(entry.caller, from: request, at: now)
+    }
+
+    private func admitted(_ caller: Caller, from request: Request, at now: UInt64) -> Entrance {
+        caller.standing?.settle(in: request.peer.network)
+        let rate = caller.limits.pace.flatMap { caller.standing?.take($0, at: now) }
+        return .admitted(caller, rate: rate)
+    }
+
+    /// The clients that a certificate stands for, by name: one, or none.
+    private func holders(of certificate: PeerCertificate?) -> [String?: Caller] {
+        guard let certificate, !holders.isEmpty else { return [:] }
+        var found: [String?: Caller] = [:]
+        if let holder = holders[.fingerprint(certificate.fingerprint)] { found[holder.name] = holder }
+        for name in certificate.names {
+            let match: CertificateMatch =
+                switch name {
+                case .dns(let name): .dns(name.lowercased())
+                case .uri(let uri): .uri(uri)
+                }
+            if let holder = holders[match] { found[holder.name] = holder }
+        }
+        return found
     }
 
     private func entry(of key: String) -> Entry? {

@@ -325,7 +325,9 @@ extension Gateway {
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
     func baseURL(for call: Request) -> String {
-        parts.configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
+        parts.configuration.server.publicURL ?? call.fields["Host"].map {
+            "\(call.isSecure ? "https" : "http")://\($0)"
+        } ?? ""
     }
 
     /// A wait that was asked for and is granted.

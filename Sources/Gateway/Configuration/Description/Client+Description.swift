@@ -25,6 +25,12 @@ extension Client {
                     .list(of: .section(ClientKey.section), unique: ("sha256", \.sha256)),
                     "Several keys, for changing one without a gap, or keys that expire"
                 ),
+                Field(
+                    "certificates",
+                    \.certificates,
+                    .list(of: .certificateMatch, unique: (nil, \.description)),
+                    "Client certificates that stand for the client: a SHA-256 fingerprint, DNS:NAME or URI:URI each"
+                ),
                 Field("admin", \.isAdmin, .bool, "Whether it sees the tasks of all clients"),
                 Field(
                     "providers",

@@ -48,6 +48,13 @@ extension ProviderConfiguration {
                     "What is done when nobody can tell whether the vendor took a job; routing.on_unknown when not set"
                 ),
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long the vendor may take"),
+                Field(
+                    "ca",
+                    \.ca,
+                    .authorityFile,
+                    "A PEM file of authorities to trust for this provider instead of the system's; a relative path starts at "
+                        + "this file's folder"
+                ),
                 Field("options", \.options, .freeMap, "Settings that only the adapter understands"),
                 Field(
                     "webhook_secret",

@@ -25,6 +25,7 @@ extension ServerConfiguration {
                     .integer(in: 1...64),
                     "The number of event loops; one per core when not set"
                 ),
+                Field("tls", \.tls, .inspectedTLS, "Certificate and key for HTTPS"),
                 Field("limits", \.limits, .section(Limits.section), "Sizes that a request may not exceed"),
                 Field("timeouts", \.timeouts, .section(Timeouts.section), "How long a peer may take"),
                 Field(
@@ -33,7 +34,6 @@ extension ServerConfiguration {
                     .duration(in: .zero ... .seconds(3600)),
                     "How long a stopping gateway waits for requests to finish"
                 ),
-                .later("tls", "Certificate and key for HTTPS"),
                 .later("metrics", "Who may read /metrics"),
             ]
         )

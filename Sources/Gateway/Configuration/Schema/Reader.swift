@@ -11,18 +11,25 @@ final class Reader {
     private(set) var problems: [ConfigurationProblem] = []
 
     private var references: References
+    /// Looks into certificate files.
+    let certificates: CertificateInspection
     private let open: (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     private var places: [String: YAMLPosition] = [:]
 
     init(
         fileName: String,
         references: References,
+        certificates: CertificateInspection = .none,
         openingVault open: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     ) {
         self.fileName = fileName
         self.references = references
+        self.certificates = certificates
         self.open = open
     }
+
+    /// What paths that belong to the file begin with: its folder, with a slash at its end, or nothing.
+    var folder: String { references.folder }
 
     /// Notes what is wrong at a place.
     func report(_ position: YAMLPosition, _ path: String, _ message: String, remedy: String? = nil) {

@@ -142,6 +142,8 @@ package struct Provider: Sendable {
     package var requestTimeout: Duration
     /// What is done when it cannot be told whether the vendor took a job.
     package var onUnknown = UnknownPolicy.wait
+    /// A PEM file of the authorities to trust for its calls instead of the system's.
+    package var certificateAuthorities: String?
     /// What proves that a callback is the vendor's.
     package var webhookSecret: Secret<String>?
 

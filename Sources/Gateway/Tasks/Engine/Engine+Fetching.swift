@@ -36,9 +36,11 @@ extension Engine {
             if let room = parts.room, await room.look() < .audio {
                 throw .storage("there is no room on the disk")
             }
+            let provider = provider(attempt.name.provider)
             let asset = try await parts.fetcher.fetch(
                 url,
-                own: provider(attempt.name.provider)?.baseURL ?? "",
+                own: provider?.baseURL ?? "",
+                trusting: provider?.certificateAuthorities,
                 as: task.machine.record.request.format
             )
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }

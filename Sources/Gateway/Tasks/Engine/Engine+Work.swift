@@ -218,7 +218,10 @@ extension Engine {
         auditAnswer(.notSent, attempt, of: id)
         // A call that we cut off ourselves says nothing of the vendor.
         if Task.isCancelled { breakers[attempt.name]?.abandoned() } else { failed(attempt.name) }
-        let failure = Failure(.providerUnavailable, "the provider could not be reached; nothing was sent")
+        var words = "the provider could not be reached; nothing was sent"
+        // Otherwise whoever asks would wait for a vendor that is there.
+        if reason.hasPrefix(TransportFailure.distrust) { words += ": \(reason)" }
+        let failure = Failure(.providerUnavailable, words)
         post(.refused(attempt: attempt.number, failure), to: id)
     }
 

@@ -57,6 +57,7 @@ struct Upstream: Sendable {
         // On HTTP/2 libcurl hides whether a retiring connection refused a stream unseen: a create would end as
         // unknown for want of an answer that HTTP/1.1 gives.
         if !call.method.isSafe { request.protocols = .http11 }
+        if let file = provider.certificateAuthorities { request.trust = .only(file) }
         request.timeouts.connect = provider.connectTimeout
         request.timeouts.firstByte = provider.requestTimeout
         request.timeouts.total = provider.connectTimeout + provider.requestTimeout

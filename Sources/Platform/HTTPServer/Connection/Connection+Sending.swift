@@ -171,24 +171,27 @@ extension Connection {
     /// Writes what the socket takes: first the output, then one slice of a file.
     func flush() {
         guard phase != .closed, phase != .lingering else { return }
-        guard writeOutput() else { return close() }
+        guard tls == nil ? writeOutput() : writeSealed() else { return close() }
         if outputStart == output.count {
-            if output.count > 0 {
-                output.removeAll(keepingCapacity: output.capacity <= 16 * 1024 && !shard.isTight)
-                outputStart = 0
-            }
-            guard file == nil || sendSlice() else { return close() }
+            dropSentOutput()
+            guard file == nil || (tls == nil ? sendSlice() : sealSlice()) else { return close() }
         } else if outputStart >= shard.limits.buffer {
             // A client that is never quite up to date must not have all that it was ever sent remembered.
             output.removeSubrange(..<outputStart)
             outputStart = 0
         }
-        let isDone = outputStart == output.count && file == nil
+        let isDone = outputStart == output.count && file == nil && !owesEnd()
         if isDone { writeDeadline = .max }
         updateInterest()
         guard isDone, phase != .closed else { return }
         resumeDrainWaiters(true)
         if phase == .closing { linger() }
+    }
+
+    func dropSentOutput() {
+        guard outputStart == output.count, outputStart > 0 else { return }
+        output.removeAll(keepingCapacity: output.capacity <= 16 * 1024 && !shard.isTight)
+        outputStart = 0
     }
 
     private func writeOutput() -> Bool {
@@ -238,7 +241,7 @@ extension Connection {
         return true
     }
 
-    private func stalled() {
+    func stalled() {
         guard writeDeadline == .max else { return }
         writeDeadline = monotonicNow() + shard.writeTimeout
         arrivedBefore = arrived

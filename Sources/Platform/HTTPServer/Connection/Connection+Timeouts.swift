@@ -16,7 +16,7 @@ extension Connection {
         case .header where !parser.isIdle:
             readDeadline = .none
             refuse(ParseFailure(.requestTimeout, "the request took too long"), code: "request_timeout")
-        default: close()
+        default: takeLeave()
         }
     }
 

@@ -2,6 +2,7 @@ import CLinux
 import EventLoop
 import Glibc
 import HTTP
+import TLS
 import Threads
 
 /// One client's connection, on one loop from accept to close.
@@ -25,6 +26,8 @@ import Threads
     let descriptor: Int32
     let peer: PeerAddress
     let shard: Shard
+    /// Between the socket and everything else, where the listener speaks TLS; see `Connection+Security`.
+    var tls: TLSSession?
     /// The place in the shard's list of connections.
     var slot = 0
 
@@ -48,6 +51,8 @@ import Threads
     var output: [UInt8] = []
     var outputStart = 0
     var file: FileTransfer?
+    /// A worker reads the next part of the file: until it is done there is nothing to write.
+    var fileIsAway = false
     var drainWaiters: [CheckedContinuation<Bool, Never>] = []
     private var flushIsQueued = false
     private var discarded = 0
@@ -70,9 +75,10 @@ import Threads
     /// Requests answered since other connections had their turn.
     private var answeredInTurn = 0
 
-    init(_ descriptor: Int32, peer: PeerAddress, shard: Shard) {
+    init(_ descriptor: Int32, peer: PeerAddress, tls: TLSSession?, shard: Shard) {
         self.descriptor = descriptor
         self.peer = peer
+        self.tls = tls
         self.shard = shard
         parser = RequestParser(limits: shard.limits.parser)
     }
@@ -100,7 +106,10 @@ import Threads
     private func read() {
         let count = unsafe recv(descriptor, shard.scratch.baseAddress, shard.scratch.count, 0)
         if count > 0 {
-            received(count)
+            let bytes = unsafe UnsafeRawBufferPointer(
+                rebasing: UnsafeRawBufferPointer(shard.scratch)[..<count]
+            )
+            if tls == nil { unsafe received(bytes) } else { unsafe unseal(RawSpan(_unsafeBytes: bytes)) }
         } else if count == 0 {
             ended()
         } else if errno != EAGAIN, errno != EINTR {
@@ -108,10 +117,10 @@ import Threads
         }
     }
 
-    private func received(_ count: Int) {
-        guard phase != .lingering, phase != .closing else { return lingered(count) }
+    func received(_ bytes: UnsafeRawBufferPointer) {
+        guard phase != .lingering, phase != .closing else { return lingered(bytes.count) }
         dropPassedInput()
-        unsafe input.append(contentsOf: UnsafeBufferPointer(rebasing: shard.scratch[0..<count]))
+        unsafe input.append(contentsOf: bytes)
         if phase == .idle { return advance() }
         pumpBody()
         updateInterest()
@@ -120,7 +129,7 @@ import Threads
     /// The client sends no more; it may still read.
     ///
     /// Nothing tells "done sending" from "gone", so a handler at work is cancelled, and its answer is tried all the same.
-    private func ended() {
+    func ended() {
         peerEnded = true
         switch phase {
         case .busy:
@@ -223,7 +232,11 @@ import Threads
             let source =
                 head.framing == .none
                 ? RequestBody() : RequestBody(ConnectionBody(self, exchange: exchange), length: body.length)
-            let request = Request(head: head, body: source, peer: peer, id: shard.nextRequestID())
+            var request = Request(head: head, body: source, peer: peer, id: shard.nextRequestID())
+            if let tls {
+                request.isSecure = true
+                request.clientCertificate = tls.peerCertificate
+            }
             let began = monotonicNow()
             let response = await shard.handler(request)
             await send(response, to: request, since: began)
@@ -290,7 +303,7 @@ import Threads
         updateInterest()
     }
 
-    private func lingered(_ count: Int) {
+    func lingered(_ count: Int) {
         discarded += count
         if discarded > 16 << 20 { close() }
     }
@@ -298,6 +311,7 @@ import Threads
     /// Closes at once; whoever waits for something of this connection hears so.
     func close() {
         guard phase != .closed else { return }
+        if tls?.phase == .handshaking { shard.countHandshakeFailure(of: peer, "it did not come to its end") }
         phase = .closed
         if let watch { shard.loop.unwatch(watch) }
         watch = nil
@@ -321,7 +335,7 @@ import Threads
     func closeIfIdle() {
         if phase == .idle { read() }
         guard phase == .idle, parser.isIdle, !body.isOpen, inputStart == input.count else { return }
-        if outputStart < output.count { finish() } else { close() }
+        if outputStart < output.count { finish() } else { takeLeave() }
         endTask()
     }
 
@@ -335,6 +349,8 @@ import Threads
 
     private var wantsInput: Bool {
         guard !peerEnded else { return false }
+        // What TLS itself answers must not gather without bound.
+        if let tls, tls.pending > shard.limits.buffer { return false }
         guard phase == .busy else { return true }
         return input.count - inputStart < shard.limits.buffer && body.buffered < shard.limits.buffer
     }
@@ -351,6 +367,7 @@ import Threads
     /// Bytes of memory that the connection takes, near enough; what a layer below buffers belongs here too.
     private var footprint: Int {
         Self.bareBytes + input.capacity + output.capacity + parser.held + headBytes + body.held
+            + (tls?.held ?? 0)
     }
 
     /// What a connection takes that holds nothing: itself, its task, its watch.
@@ -361,7 +378,7 @@ import Threads
         account()
         var bits: UInt32 = 0
         if wantsInput { bits |= Readiness.read.rawValue }
-        if outputStart < output.count || file != nil { bits |= Readiness.write.rawValue }
+        if hasOutput { bits |= Readiness.write.rawValue }
         guard bits != interest.rawValue, phase != .closed, let watch else { return }
         let wanted = Readiness(rawValue: bits)
         interest = wanted

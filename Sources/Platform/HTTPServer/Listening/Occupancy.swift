@@ -9,6 +9,8 @@ final class Occupancy: Sendable {
 
     /// The server is stopping: every answer from now on closes its connection, whichever loop is told first.
     let isDraining = Atomic<Bool>(false)
+    /// Handshakes that came to nothing.
+    let handshakeFailures = Atomic<Int>(0)
 
     private let limits: ServerLimits
     private let open = Atomic<Int>(0)

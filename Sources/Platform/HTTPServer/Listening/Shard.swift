@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTP
 import Synchronization
+import TLS
 import Threads
 
 /// A server's share of one loop: its listeners, its connections and what they have in common.
@@ -22,6 +23,8 @@ import Threads
     var isDraining: Bool { occupancy.isDraining.load(ordering: .relaxed) }
     /// Whether buffers should be given back rather than kept for the next request.
     var isTight: Bool { occupancy.isTight }
+    /// Hears of each handshake that came to nothing.
+    private let handshakeFailed: (@Sendable (PeerAddress, String) -> Void)?
     private let requestIDs: RequestIDs
     private let occupancy: Occupancy
     private let refused: (@Sendable (Refusals) -> Void)?
@@ -42,6 +45,7 @@ import Threads
         handler = settings.handler
         renderProblem = settings.renderProblem
         access = settings.access
+        handshakeFailed = settings.handshakeFailed
         refused = settings.refused
         unsafe scratch = .allocate(capacity: 32 * 1024)
         unsafe scratch.initialize(repeating: 0)
@@ -70,10 +74,12 @@ import Threads
         listeners.append(listener)
     }
 
-    /// Takes over an accepted descriptor.
-    func adopt(_ descriptor: Int32, _ peer: PeerAddress) {
-        if let refusal = occupancy.enter(peer) { return turnAway(descriptor, refusal) }
-        let connection = Connection(descriptor, peer: peer, shard: self)
+    /// Takes over an accepted descriptor, of a listener that speaks TLS when there is an identity.
+    func adopt(_ descriptor: Int32, _ peer: PeerAddress, _ identity: TLSIdentity?) {
+        if let refusal = occupancy.enter(peer) {
+            return turnAway(descriptor, refusal, isSecure: identity != nil)
+        }
+        let connection = Connection(descriptor, peer: peer, tls: identity?.session(), shard: self)
         connection.slot = connections.count
         connections.append(connection)
         if sweep == nil { scheduleSweep() }
@@ -81,7 +87,13 @@ import Threads
     }
 
     /// Answers in one attempt and closes: a connection too many gets no state.
-    func turnAway(_ descriptor: Int32, _ refusal: Occupancy.Refusal) {
+    ///
+    /// On a listener with TLS nothing can be said: there has been no handshake.
+    func turnAway(_ descriptor: Int32, _ refusal: Occupancy.Refusal, isSecure: Bool = false) {
+        guard !isSecure else {
+            close(descriptor)
+            return tell(refusal)
+        }
         var answer: [UInt8] = []
         answer.append(
             Response(
@@ -116,6 +128,11 @@ import Threads
         }
         occupancy.leave(connection.peer)
         if connections.isEmpty { tellEmpty() }
+    }
+
+    func countHandshakeFailure(of peer: PeerAddress, _ reason: String) {
+        occupancy.handshakeFailures.add(1, ordering: .relaxed)
+        handshakeFailed?(peer, reason)
     }
 
     // MARK: Memory

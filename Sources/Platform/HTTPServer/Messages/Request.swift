@@ -1,4 +1,5 @@
 package import HTTP
+package import TLS
 
 /// A request on its way through the router to its handler.
 package struct Request: Sendable {
@@ -10,6 +11,10 @@ package struct Request: Sendable {
     package let peer: PeerAddress
     /// Tells this process' requests apart; not unique beyond it.
     package let id: UInt64
+    /// Whether it came by TLS.
+    package var isSecure = false
+    /// The certificate that its connection has shown and that holds.
+    package var clientCertificate: PeerCertificate?
 
     /// A request by its parts.
     package init(
