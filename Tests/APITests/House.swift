@@ -61,7 +61,7 @@ struct House {
         configuration.server.limits.body = 64 * 1024
         change(&configuration)
         var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
-        delivery.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
+        delivery.settings.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
         courier = Courier(loop: platform.loop, parts: delivery)
         var face = Gateway.Parts(
             configuration: configuration,

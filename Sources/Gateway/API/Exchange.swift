@@ -2,17 +2,20 @@ import Crypto
 import HTTP
 import HTTPServer
 
-/// What one request carries through its handlers besides itself: its ids.
+/// What one request carries through its handlers besides itself: its ids, and the configuration that it began with.
 struct Exchange: Sendable {
     /// Comes back as it came, or is new.
     let requestID: String
     /// W3C trace context; comes back as it came, or is new.
     let traceparent: String
+    /// What the gateway went by when the request came.
+    let snapshot: Snapshot?
 
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?
 
-    init(_ request: Request) {
+    init(_ request: Request, _ snapshot: Snapshot? = nil) {
+        self.snapshot = snapshot
         let given = request.fields["X-Request-Id"]
         let trace = request.fields["traceparent"]
         if let given, Self.isUsable(given), let trace, Self.isTrace(trace) {

@@ -5,7 +5,6 @@ import HTTP
 package import HTTPServer
 import JSON
 package import Providers
-import Routing
 import Sound
 import Synchronization
 package import Tasks
@@ -17,6 +16,7 @@ package import Webhooks
 package final class Gateway: Sendable {
     /// What the routes work with.
     package struct Parts: Sendable {
+        /// What it begins with, as are the providers; see ``Gateway/adopt(_:providers:)``.
         package var configuration: GatewayConfiguration
         /// All that are configured, the disabled ones included: they still end what they have taken.
         package var providers: [Provider]
@@ -55,10 +55,8 @@ package final class Gateway: Sendable {
     }
 
     let parts: Parts
-    let planner: Planner
-    let clients: ClientDirectory
     let documents: Documents
-    let providerNames: [String]
+    private let held: Guarded<Snapshot>
     /// Keyed creates that are being answered.
     let creating = Guarded(Set<IdempotencyKey>())
     private let draining = Atomic(false)
@@ -68,16 +66,14 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
-        let enabled = parts.providers.filter(\.isEnabled)
-        planner = Planner(
-            providers: enabled,
-            preference: parts.configuration.routing.preference,
-            publicURL: parts.configuration.server.publicURL
-        )
-        clients = ClientDirectory(parts.configuration.clients)
+        held = Guarded(Snapshot(parts.configuration, providers: parts.providers))
         documents = Documents(version: parts.version)
-        providerNames = enabled.map(\.id)
     }
+
+    /// What the next request begins with.
+    var present: Snapshot { held.withLock { $0 } }
+
+    func hold(_ snapshot: Snapshot) { held.withLock { $0 = snapshot } }
 
     /// From now on `/readyz` says no, and new work is refused.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
@@ -88,8 +84,8 @@ package final class Gateway: Sendable {
     package func handler() -> Handler {
         let router = router()
         let log = parts.log
-        return { request in
-            let exchange = Exchange(request)
+        return { [self] request in
+            let exchange = Exchange(request, present)
             let began = log.isEnabled(.info) ? monotonicNow() : 0
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID

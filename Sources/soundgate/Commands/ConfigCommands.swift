@@ -10,7 +10,7 @@ enum ConfigCommands {
         run: { invocation in
             let path = invocation.arguments[0]
             do {
-                _ = try ConfigurationFile.load(path)
+                _ = try await ConfigurationFile.load(path)
             } catch let problems as ConfigurationProblems {
                 Console.output(problems.description)
                 return .configuration

@@ -44,7 +44,7 @@ enum WebhooksCommand {
         }
         let configuration: GatewayConfiguration
         do {
-            configuration = try ConfigurationFile.load(path)
+            configuration = try await ConfigurationFile.load(path)
         } catch let problems as ConfigurationProblems {
             Console.note(problems.description)
             return .configuration

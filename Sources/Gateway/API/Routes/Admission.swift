@@ -10,7 +10,7 @@ import Tasks
 extension Gateway {
     /// 429 when there is no room for another task; `nil` when there is.
     func refusalForWantOfRoom(_ caller: Caller, _ plan: Plan) async -> Response? {
-        let limits = parts.configuration.server.limits
+        let limits = configuration.server.limits
         let board = parts.engine.board
         let reason: String
         if board.unfinished >= limits.tasks {

@@ -55,7 +55,7 @@ extension Gateway {
         if let refusal = await refusalForWantOfDisk() { throw refusal }
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
-            ?? parts.configuration.routing.deadline
+            ?? configuration.routing.deadline
         guard let claim else {
             let record = try await parts.engine.create(
                 request,
@@ -146,7 +146,7 @@ extension Gateway {
                 )
             }
         }
-        let bytes = try await call.body.collect(upTo: parts.configuration.server.limits.body)
+        let bytes = try await call.body.collect(upTo: configuration.server.limits.body)
         do throws(JSONError) {
             return try JSONValue(parsing: bytes)
         } catch {
@@ -299,7 +299,7 @@ extension Gateway {
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
     func baseURL(for call: Request) -> String {
-        parts.configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
+        configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
     }
 
     func wait(asked call: Request) -> Int? {

@@ -13,7 +13,13 @@ extension GatewayConfiguration {
                     .section(ServerConfiguration.section),
                     "Where and how the gateway listens"
                 ),
-                Field("storage", \.storage, .section(StorageConfiguration.section), "Where state is kept"),
+                Field(
+                    "storage",
+                    \.storage,
+                    .section(StorageConfiguration.section),
+                    "Where state is kept",
+                    needsRestart: true
+                ),
                 Field(
                     "assets",
                     \.assets,
@@ -37,6 +43,7 @@ extension GatewayConfiguration {
                     "providers",
                     \.providers,
                     .named(
+                        \.id,
                         { ProviderConfiguration.section(id: $0, adapters: adapters) },
                         rule: ProviderConfiguration.rule(adapters: adapters)
                     ),

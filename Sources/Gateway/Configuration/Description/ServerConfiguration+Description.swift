@@ -11,7 +11,8 @@ extension ServerConfiguration {
                     "listen",
                     \.listen,
                     .oneOrMore(of: .listenAddress),
-                    "Where to listen: ADDRESS:PORT, [IPV6]:PORT or unix:/path, or a list of them"
+                    "Where to listen: ADDRESS:PORT, [IPV6]:PORT or unix:/path, or a list of them",
+                    needsRestart: true
                 ),
                 Field(
                     "public_url",
@@ -23,10 +24,17 @@ extension ServerConfiguration {
                     "threads",
                     \.threads,
                     .integer(in: 1...64),
-                    "The number of event loops; one per core when not set"
+                    "The number of event loops; one per core when not set",
+                    needsRestart: true
                 ),
                 Field("limits", \.limits, .section(Limits.section), "Sizes that a request may not exceed"),
-                Field("timeouts", \.timeouts, .section(Timeouts.section), "How long a peer may take"),
+                Field(
+                    "timeouts",
+                    \.timeouts,
+                    .section(Timeouts.section),
+                    "How long a peer may take",
+                    needsRestart: true
+                ),
                 Field(
                     "drain",
                     \.drain,
@@ -47,10 +55,28 @@ extension ServerConfiguration.Limits {
             "Sizes that a request may not exceed.",
             Self(),
             [
-                Field("request_target", \.requestTarget, .size(in: 256...1 << 20), "The request target"),
-                Field("header", \.header, .size(in: 1024...1 << 20), "The whole header section"),
-                Field("body", \.body, .size(in: 1024...1 << 30), "The body"),
-                Field("connections", \.connections, .integer(in: 1...1_000_000), "Connections open at once"),
+                Field(
+                    "request_target",
+                    \.requestTarget,
+                    .size(in: 256...1 << 20),
+                    "The request target",
+                    needsRestart: true
+                ),
+                Field(
+                    "header",
+                    \.header,
+                    .size(in: 1024...1 << 20),
+                    "The whole header section",
+                    needsRestart: true
+                ),
+                Field("body", \.body, .size(in: 1024...1 << 30), "The body", needsRestart: true),
+                Field(
+                    "connections",
+                    \.connections,
+                    .integer(in: 1...1_000_000),
+                    "Connections open at once",
+                    needsRestart: true
+                ),
                 Field(
                     "tasks",
                     \.tasks,

@@ -32,7 +32,7 @@ extension Shape<VaultConfiguration> {
     /// The section, with the vault opened for the rest of the file.
     static var openedVault: Shape {
         let section = VaultConfiguration.section
-        return Shape(schema: section.schema) { node, path, reader in
+        return Shape(schema: section.schema, comparison: .section { _ in section }) { node, path, reader in
             let configuration = section.read(node, path, reader)
             reader.openVault(reader.hasProblem(within: path) ? nil : configuration, path)
             return configuration

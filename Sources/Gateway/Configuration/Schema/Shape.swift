@@ -9,20 +9,24 @@ struct Shape<Value> {
     let read: (YAMLNode, String, Reader) -> Value?
     /// How the schema writes a default of this kind; `nil` for none.
     let rendered: (Value) -> JSONValue?
+    /// How two of them are held against each other; `nil` for as a whole.
+    let comparison: Comparison<Value>?
 
     init(
         schema: JSONValue,
         rendered: @escaping (Value) -> JSONValue? = { _ in nil },
+        comparison: Comparison<Value>? = nil,
         read: @escaping (YAMLNode, String, Reader) -> Value?
     ) {
         self.schema = schema
         self.rendered = rendered
+        self.comparison = comparison
         self.read = read
     }
 
     /// The same kind with one more rule.
     func checked(_ rule: @escaping (Value, String, Reader) -> Void) -> Self {
-        Shape(schema: schema, rendered: rendered) { node, path, reader in
+        Shape(schema: schema, rendered: rendered, comparison: comparison) { node, path, reader in
             let value = read(node, path, reader)
             if let value { rule(value, path, reader) }
             return value
