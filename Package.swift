@@ -88,6 +88,11 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
+        library(
+            "HashiCorp",
+            on: "Gateway",
+            ["Timing", "HTTP", "HTTPClient", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry"]
+        ),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
@@ -135,7 +140,7 @@ let package = Package(
         .executableTarget(
             name: "soundgate",
             dependencies: [
-                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HTTP",
+                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HashiCorp", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -159,6 +164,13 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
+        tests(
+            "HashiCorp",
+            [
+                "HashiCorp", "Emulators", "Timing", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Crypto",
+                "EventLoop", "Threads", "Telemetry",
+            ]
+        ),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
         tests(
             "Providers",
@@ -221,7 +233,7 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
+                "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
                 "CLinux",
             ]
         ),

@@ -114,7 +114,7 @@ struct CourierTests {
     @Test("connects to no address that is not allowed")
     func refusedAddress() async throws {
         try await withPost {
-            $0.destinations = DestinationPolicy()
+            $0.settings.destinations = DestinationPolicy()
         } _: { post in
             let id = post.add("evt_1", host: "localhost")
             post.courier.nudge()

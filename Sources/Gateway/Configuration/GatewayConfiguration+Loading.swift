@@ -12,6 +12,7 @@ extension GatewayConfiguration {
     ///   - environment: The value of an environment variable, if set.
     ///   - readFile: The text of a file; its error is shown to the operator.
     ///   - openVault: Opens the vault that the `vault` section names, with the first of its keys that fits.
+    ///   - hashiCorp: The values that ``HashiCorpNeeds`` asked for.
     /// - Returns: The checked configuration.
     /// - Throws: Everything that is wrong, at once. No value that a reference stood for is in it.
     package static func load(
@@ -20,11 +21,12 @@ extension GatewayConfiguration {
         adapters: [KnownAdapter],
         environment: @escaping (String) -> String?,
         readFile: @escaping (String) throws -> String,
-        openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
+        openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets,
+        hashiCorp: HashiCorpSecrets = .none
     ) throws(ConfigurationProblems) -> GatewayConfiguration {
         let root = try YAMLNode(configuration: text, fileName: fileName)
         let references = References(fileName: fileName, environment: environment, readFile: readFile)
-        let reader = Reader(fileName: fileName, references: references, openingVault: openVault)
+        let reader = Reader(fileName: fileName, references: references, hashiCorp: hashiCorp, openingVault: openVault)
         reader.note("", at: root.position)
         let read = section(adapters: adapters).read(root, "", reader)
         if var configuration = read {
@@ -37,7 +39,7 @@ extension GatewayConfiguration {
 
     /// What is wrong with who could reach the gateway and who may call it, if anything.
     ///
-    /// ``load(text:fileName:adapters:environment:readFile:openVault:)`` has asked this already; ask again after overriding
+    /// ``load(text:fileName:adapters:environment:readFile:openVault:hashiCorp:)`` has asked this already; ask again after overriding
     /// ``ServerConfiguration/listen``.
     package func checkExposure() -> ConfigurationProblem? {
         guard clients == .loopbackOnly, let open = server.listen.first(where: { !$0.isLocal }) else {

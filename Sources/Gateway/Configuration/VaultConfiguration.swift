@@ -1,6 +1,6 @@
 package import Crypto
 
-/// Where vendors' keys are kept sealed, and what opens them.
+/// Where vendors' keys are kept, sealed or by another service, and what opens them.
 package struct VaultConfiguration: Sendable, Equatable {
     /// The vault's file; a relative path starts at the working directory.
     package var file = "data/vault.sealed"
@@ -8,6 +8,10 @@ package struct VaultConfiguration: Sendable, Equatable {
     ///
     /// Empty means ``keyVariable``.
     package var key: [Secret<String>] = []
+    /// A server of HashiCorp Vault or OpenBao beside the file, or instead of it.
+    package var hashiCorp: HashiCorpConfiguration?
+    /// Whether there is a file: not where the section names a server and nothing else.
+    package var hasFile = true
 
     /// The environment variable that holds the key where the file names none.
     package static let keyVariable = "SOUNDGATE_VAULT_KEY"

@@ -41,11 +41,12 @@ enum ServeCommand {
         }
         let source = ConfigurationSource(
             path: invocation.text(config),
-            listen: try address(invocation)
+            listen: try address(invocation),
+            secrets: RemoteSecrets()
         )
         let reading: ConfigurationSource.Reading
         do {
-            reading = try await source.read()
+            reading = try await source.read(isStart: true)
         } catch is ConfigurationSource.TornReading {
             throw CommandFailure(.temporaryFailure, "the configuration was changed while it was read")
         }

@@ -9,6 +9,8 @@ struct ConfigurationSource: Sendable {
     let path: String?
     /// Where to listen instead of where the file says.
     let listen: ListenAddress?
+    /// Values that are kept on another machine.
+    let secrets: RemoteSecrets
 
     /// A configuration, and what the files that it came from looked like.
     struct Reading: Sendable {
@@ -17,10 +19,10 @@ struct ConfigurationSource: Sendable {
         let looks: FileWatch.Looks
     }
 
-    /// Reads and checks everything.
+    /// Reads and checks everything; at a start, secrets that are far away are waited for.
     ///
     /// - Throws: `CommandFailure` for a file that cannot be read, and `TornReading` when one was changed meanwhile.
-    func read() async throws -> Reading {
+    func read(isStart: Bool = false) async throws -> Reading {
         var configuration = GatewayConfiguration(adapters: GatewayConfiguration.knownAdapters)
         guard let path else {
             if let listen { configuration.server.listen = [listen] }
@@ -29,7 +31,12 @@ struct ConfigurationSource: Sendable {
         let files = FilesRead()
         let result: Result<GatewayConfiguration, ConfigurationProblems>
         do {
-            configuration = try await ConfigurationFile.load(path, noting: files)
+            configuration = try await ConfigurationFile.load(
+                path,
+                secrets: secrets,
+                isPatient: isStart,
+                noting: files
+            )
             if let listen { configuration.server.listen = [listen] }
             result = Self.checked(configuration)
         } catch let problems as ConfigurationProblems {

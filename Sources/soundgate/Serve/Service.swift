@@ -47,9 +47,13 @@ enum Service {
         }
         do {
             let house = try await House(configuration, log: log)
+            let secrets = source.secrets
             let reloader = Reloader(source, running: configuration, from: reading, log: log) { next in
                 await house.adopt(next)
+                await secrets.settle(on: next.vault?.hashiCorp)
             }
+            await secrets.settle(on: configuration.vault?.hashiCorp)
+            await secrets.serve(log) { reloader.nudge(.secrets) }
             let upkeep = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await reloader.run() }
@@ -64,6 +68,7 @@ enum Service {
             let status = await house.serve(until: interruption)
             upkeep.cancel()
             await upkeep.value
+            await secrets.close()
             return status
         } catch let error as DatabaseOpeningError where error.isDamage {
             Console.complain("\(error)\n\(LedgerDamage.advice)")

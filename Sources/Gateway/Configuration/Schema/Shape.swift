@@ -43,11 +43,11 @@ enum ReferenceSchema {
         "pattern": "\\$\\{(env|file):[^}]+\\}",
     ]
 
-    /// A text with `${vault:…}` in it, or with one of the others.
+    /// A text with `${vault:…}` or `${hcv:…}` in it, or with one of the others.
     static let secretDefinition: JSONValue = [
-        "description": "A value from the vault, from the environment or from a file.",
+        "description": "A value from the vault, from HashiCorp Vault, from the environment or from a file.",
         "type": "string",
-        "pattern": "\\$\\{(vault|env|file):[^}]+\\}",
+        "pattern": "\\$\\{(vault|hcv|env|file):[^}]+\\}",
     ]
 
     /// Either what is wanted, or a reference to it, which may lead into the vault.
