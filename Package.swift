@@ -140,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "soundgate",
             dependencies: [
-                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop", "HashiCorp", "HTTP",
+                "API", "Assets", "AudioFile", "Configuration", "Crypto", "Emulators", "EventLoop",
+                "HashiCorp", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -233,7 +234,8 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
+                "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
+                "Threads",
                 "CLinux",
             ]
         ),

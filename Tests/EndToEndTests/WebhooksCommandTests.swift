@@ -49,7 +49,8 @@ import Testing
 
     @Test func withAVaultTheSecretGoesThere() async throws {
         try await withDoubles(speed: 1) { doubles, folder in
-            let config = Self.config("\(doubles.address)/videogen") + "vault: { key: \"${file:vault.key}\" }\n"
+            let vault = "vault: { key: \"${file:vault.key}\" }\n"
+            let config = Self.config("\(doubles.address)/videogen") + vault
             try folder.write(config, to: "a.yaml")
             let made = try await Program.run(
                 ["vault", "init", "--config", "a.yaml", "--key-file", "vault.key"],

@@ -26,7 +26,12 @@ extension GatewayConfiguration {
     ) throws(ConfigurationProblems) -> GatewayConfiguration {
         let root = try YAMLNode(configuration: text, fileName: fileName)
         let references = References(fileName: fileName, environment: environment, readFile: readFile)
-        let reader = Reader(fileName: fileName, references: references, hashiCorp: hashiCorp, openingVault: openVault)
+        let reader = Reader(
+            fileName: fileName,
+            references: references,
+            hashiCorp: hashiCorp,
+            openingVault: openVault
+        )
         reader.note("", at: root.position)
         let read = section(adapters: adapters).read(root, "", reader)
         if var configuration = read {

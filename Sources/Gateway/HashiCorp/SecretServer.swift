@@ -104,7 +104,8 @@ package actor SecretServer {
         while true {
             let found = await readAll(names)
             let isHidden = found.contains { name, result in
-                if case .failure(let failure) = result { failure.isOutage && values[name] == nil } else { false }
+                guard case .failure(let failure) = result else { return false }
+                return failure.isOutage && values[name] == nil
             }
             guard isHidden, time.instant < until, !Task.isCancelled else { return settled(found) }
             await sleep(pause)
@@ -192,7 +193,10 @@ package actor SecretServer {
         return found
     }
 
-    private static func text(_ name: SecretName, in fields: JSONObject) -> Result<Secret<String>, ServerFailure> {
+    private static func text(
+        _ name: SecretName,
+        in fields: JSONObject
+    ) -> Result<Secret<String>, ServerFailure> {
         do throws(ServerFailure) {
             return .success(try ServerWire.text(name.field, in: fields))
         } catch {
@@ -260,7 +264,8 @@ package actor SecretServer {
             return next
         case .failure(let failure):
             // The old one is good to its end: what fails now may work in a moment.
-            renewsAgainAt = time.instant &+ min(max(settings.refresh, .seconds(1)), .seconds(10)).wholeNanoseconds
+            let pause = min(max(settings.refresh, .seconds(1)), .seconds(10))
+            renewsAgainAt = time.instant &+ pause.wholeNanoseconds
             guard let old, time.instant < grantedAt &+ old.duration.wholeNanoseconds else {
                 grant = nil
                 throw failure

@@ -3,7 +3,7 @@ import HTTP
 import HTTPClient
 import JSON
 
-/// The few calls of the HTTP API that are made, and what their answers say. Pure.
+/// The few calls of the HTTP API that are made, and what their answers say.
 ///
 /// As documented for HashiCorp Vault (`/v1/{mount}/data/{path}`, `/v1/auth/approle/login`, `/v1/auth/token/renew-self`,
 /// `/v1/auth/token/lookup-self`); OpenBao has kept them.
@@ -26,7 +26,9 @@ struct ServerWire: Sendable {
     }
 
     func login(mount: String, role: Secret<String>, id: Secret<String>) -> UpstreamRequest {
-        let body: JSONValue = ["role_id": .string(role.reveal { $0 }), "secret_id": .string(id.reveal { $0 })]
+        let body: JSONValue = [
+            "role_id": .string(role.reveal { $0 }), "secret_id": .string(id.reveal { $0 }),
+        ]
         return request(.post, "auth/\(mount)/login", body: body)
     }
 
@@ -102,7 +104,8 @@ struct ServerWire: Sendable {
     }
 
     /// What a token says of itself.
-    static func grant(of token: Secret<String>, in response: UpstreamResponse) throws(ServerFailure) -> Grant {
+    static func grant(of token: Secret<String>, in response: UpstreamResponse) throws(ServerFailure) -> Grant
+    {
         let body = try json(of: response)
         guard let data = body["data"]?.object else { throw .unreadable(status: response.status.code) }
         return Grant(

@@ -55,7 +55,8 @@ enum ServeCommand {
             return ExitStatus(rawValue: await Service.run(configuration, from: source, reading))
         } catch {
             Console.note(error.description)
-            return .configuration
+            // The file may be right: a supervisor that starts it again later does well.
+            return source.secrets.isInOutage ? .unavailable : .configuration
         }
     }
 

@@ -30,6 +30,8 @@ final class RemoteSecrets: Sendable {
         var present: House?
         var candidate: House?
         var keeping: Task<Void, Never>?
+        /// Whether a value could not be had for a reason that may pass.
+        var isInOutage = false
         var log = Log.current
         var changed: @Sendable () -> Void = {}
     }
@@ -41,6 +43,11 @@ final class RemoteSecrets: Sendable {
         let house = try await house(needs.server)
         let names = Set(needs.references.map(SecretName.init))
         let values = await house.server.values(of: names, patience: isPatient ? needs.server.wait : .zero)
+        state.withLock { state in
+            state.isInOutage = values.values.contains { value in
+                if case .failure(let failure) = value { failure.isOutage } else { false }
+            }
+        }
         return HashiCorpSecrets { reference throws(VaultRefusal) in
             switch values[SecretName(reference)] {
             case .success(let value)?: return value
@@ -53,6 +60,9 @@ final class RemoteSecrets: Sendable {
             }
         }
     }
+
+    /// Whether what could not be read the last time may be read later.
+    var isInOutage: Bool { state.withLock { $0.isInOutage } }
 
     /// The configuration with this section is at work: its values are kept fresh from now on.
     func settle(on configuration: HashiCorpConfiguration?) async {

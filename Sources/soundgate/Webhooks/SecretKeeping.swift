@@ -1,6 +1,7 @@
 import Configuration
 import Crypto
 import Glibc
+import Telemetry
 import Threads
 import Vault
 

@@ -64,7 +64,8 @@ enum ProviderWire {
     private static func removedCredential(_ name: String, load: Engine.Load?) -> JSONValue {
         [
             "running": JSONValue(load?.keys[name]?.used ?? 0), "tasks": JSONValue(load?.tasks[name] ?? 0),
-            "tasks_on_old_key": JSONValue(load?.tasks[name] ?? 0), "state": "removed", "usable_in": .null, "name": .string(name), "max_concurrent": 0,
+            "tasks_on_old_key": JSONValue(load?.tasks[name] ?? 0), "state": "removed", "usable_in": .null,
+            "name": .string(name), "max_concurrent": 0,
             "balance": .null,
         ]
     }

@@ -44,8 +44,9 @@ extension Shape<VaultConfiguration> {
                 return nil
             }
             let keys = node.mapping?.entries.map(\.key) ?? []
-            configuration.hasFile = !keys.contains("hashicorp") || keys.contains("file") || keys.contains("key")
-            reader.noteServer(keys.contains("hashicorp"), isUsable: configuration.hashiCorp != nil, path)
+            let hasServer = keys.contains("hashicorp")
+            configuration.hasFile = !hasServer || keys.contains("file") || keys.contains("key")
+            reader.noteServer(hasServer, isUsable: configuration.hashiCorp != nil, path)
             if configuration.hasFile {
                 reader.openVault(reader.hasProblem(within: path) ? nil : configuration, path)
             }
@@ -149,7 +150,8 @@ extension Shape<Secret<String>> {
                 reader.report(
                     node.position,
                     path,
-                    text.isEmpty ? "is empty" : "holds spaces, line breaks or other characters that it cannot have",
+                    text.isEmpty
+                        ? "is empty" : "holds spaces, line breaks or other characters that no key has",
                     remedy: "check what was pasted"
                 )
                 return nil

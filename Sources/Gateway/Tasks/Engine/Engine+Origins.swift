@@ -122,7 +122,8 @@ extension Engine {
             !(old?.hasSameKey(key, as: provider) ?? false)
         }
         for key in renewed { renew(key, of: name) }
-        for key in old?.credentials ?? [] where !provider.credentials.contains(where: { $0.name == key.name }) {
+        for key in old?.credentials ?? [] where !provider.credentials.contains(where: { $0.name == key.name })
+        {
             renew(key.name, of: name)
         }
         slots[name, default: SlotQueue(keys: [], withoutKeys: 0, isOpen: false)].update(

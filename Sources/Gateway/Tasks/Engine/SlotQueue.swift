@@ -101,8 +101,9 @@ package struct SlotQueue: Sendable {
         return places.isEmpty ? [Place(name: nil, capacity: capacity)] : places
     }
 
-    /// Takes up other keys. What is under way under a name, and when the last calls began, counts on under that name.
+    /// Takes up other keys.
     ///
+    /// What is under way under a name, and when the last calls began, counts on under that name.
     /// What the vendor said of a key that is among `renewed` is forgotten: its value is another one. A line that is
     /// closed keeps who stands in it; whoever closes it sends them away.
     package mutating func update(keys: [Key], withoutKeys capacity: Int, renewed: Set<String>, isOpen: Bool) {
