@@ -24,6 +24,7 @@ import YAML
         (ServerConfiguration.Timeouts(), ["server", "timeouts"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
+        (HashiCorpConfiguration(), ["vault", "hashicorp"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),
         (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
         (

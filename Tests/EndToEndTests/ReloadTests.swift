@@ -117,7 +117,7 @@ import Threads
                 let broken = Self.config(clients: ["new"], "routing: { max_attempts: many }")
                 try folder.write(broken, to: "soundgate.yaml")
                 try await bench.hangUp(Self.refused)
-                #expect(bench.program.errors.contains("soundgate.yaml:3:27: routing.max_attempts: "))
+                #expect(bench.program.errors.contains("soundgate.yaml:3:26: routing.max_attempts: "))
                 #expect(try await works("stays"))
                 #expect(try await !works("new"))
                 // Without clients it would be open to whoever listens at an address that is open already.

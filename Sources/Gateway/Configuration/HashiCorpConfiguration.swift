@@ -15,7 +15,7 @@ package struct HashiCorpConfiguration: Sendable, Equatable {
     /// The namespace of everything that is read; `nil` for the root.
     package var namespace: String?
     /// A PEM file with the authorities that may vouch for the server; `nil` for the system's.
-    package var certificateAuthority: String?
+    package var ca: String?
     /// How often values are read again.
     package var refresh: Duration = .seconds(300)
     /// How long a start waits for a server that does not answer or is sealed.

@@ -25,7 +25,7 @@ package struct HashiCorpNeeds: Sendable {
                 environment: environment,
                 readFile: readFile
             )
-            guard let server = vault?.hashiCorp else { return nil }
+            guard let server = vault?.hashicorp else { return nil }
             self.server = server
             references = Self.references(in: root)
         } catch {

@@ -28,7 +28,7 @@ extension VaultConfiguration {
         }
         var configuration = section.read(node, "vault", reader)
         // What stands there opens nothing here.
-        if reader.hasProblem(within: "vault.hashicorp") { configuration?.hashiCorp = nil }
+        if reader.hasProblem(within: "vault.hashicorp") { configuration?.hashicorp = nil }
         let problems = reader.problems.filter { problem in
             !problem.path.hasPrefix("vault.hashicorp") && (needsKey || !problem.path.hasPrefix("vault.key"))
         }

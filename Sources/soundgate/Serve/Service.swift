@@ -50,9 +50,9 @@ enum Service {
             let secrets = source.secrets
             let reloader = Reloader(source, running: configuration, from: reading, log: log) { next in
                 await house.adopt(next)
-                await secrets.settle(on: next.vault?.hashiCorp)
+                await secrets.settle(on: next.vault?.hashicorp)
             }
-            await secrets.settle(on: configuration.vault?.hashiCorp)
+            await secrets.settle(on: configuration.vault?.hashicorp)
             await secrets.serve(log) { reloader.nudge(.secrets) }
             let upkeep = Task {
                 await withTaskGroup(of: Void.self) { group in

@@ -121,7 +121,7 @@ final class RemoteSecrets: Sendable {
         try loop.start()
         var settings = HTTPClient.Configuration()
         settings.userAgent = "soundgate/\(version)"
-        settings.certificateAuthorities = configuration.certificateAuthority
+        settings.certificateAuthorities = configuration.ca
         let client = HTTPClient(loops: [loop], settings)
         let server = SecretServer(
             SecretServer.Settings(configuration),

@@ -25,7 +25,7 @@ extension VaultConfiguration {
                 ),
                 Field(
                     "hashicorp",
-                    \.hashiCorp,
+                    \.hashicorp,
                     .hashiCorpServer,
                     "The server of HashiCorp Vault or OpenBao that ${hcv:MOUNT/PATH#FIELD} reads"
                 ),
@@ -45,8 +45,8 @@ extension Shape<VaultConfiguration> {
             }
             let keys = node.mapping?.entries.map(\.key) ?? []
             let hasServer = keys.contains("hashicorp")
-            configuration.hasFile = !hasServer || keys.contains("file") || keys.contains("key")
-            reader.noteServer(hasServer, isUsable: configuration.hashiCorp != nil, path)
+            if hasServer, !keys.contains("file"), !keys.contains("key") { configuration.file = "" }
+            reader.noteServer(hasServer, isUsable: configuration.hashicorp != nil, path)
             if configuration.hasFile {
                 reader.openVault(reader.hasProblem(within: path) ? nil : configuration, path)
             }
@@ -95,9 +95,9 @@ extension HashiCorpConfiguration {
                 Field("namespace", \.namespace, .text, "The namespace of everything that is read"),
                 Field(
                     "ca",
-                    \.certificateAuthority,
+                    \.ca,
                     .text,
-                    "A PEM file with the authorities that may vouch for the server; the system's when not set"
+                    "A PEM file with the authorities that may vouch for the server, from the working directory; else the system's"
                 ),
                 Field(
                     "refresh",
