@@ -93,7 +93,7 @@ let package = Package(
             on: "Gateway",
             ["Timing", "HTTP", "HTTPClient", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry"]
         ),
-        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto"]),
+        library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
         library("Routing", on: "Gateway", ["Sound", "Providers", "JSON", "Spelling"]),
         library(
@@ -149,7 +149,8 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests mirror Sources; EndToEnd runs the built program.
+        // Tests mirror Sources; EndToEnd runs the built program. What several of them need is in Support.
+        .target(name: "Support", dependencies: ["Threads"], path: "Tests/Support", swiftSettings: strict),
         tests("Threads", ["Threads"]),
         tests("EventLoop", ["EventLoop", "Threads", "CLinux"]),
         tests("HTTP", ["HTTP"]),
@@ -172,13 +173,13 @@ let package = Package(
                 "EventLoop", "Threads", "Telemetry",
             ]
         ),
-        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto"]),
+        tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
         tests(
             "Providers",
             ["Providers", "Sound", "JSON", "HTTP", "Crypto"],
             resources: [.copy("Recordings")]
         ),
-        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto"]),
+        tests("Routing", ["Routing", "Providers", "Sound", "JSON", "HTTP", "Crypto", "Support"]),
         tests(
             "Assets",
             [
@@ -186,7 +187,7 @@ let package = Package(
                 "Threads",
             ]
         ),
-        tests("Timing", ["Timing", "EventLoop"]),
+        tests("Timing", ["Timing", "Sound", "EventLoop"]),
         tests(
             "Webhooks",
             [
@@ -202,7 +203,7 @@ let package = Package(
                 "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "AudioFile", "SQLite", "JSON",
                 "HTTP",
                 "HTTPClient",
-                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
@@ -228,7 +229,7 @@ let package = Package(
             [
                 "Emulators", "Tasks", "Timing", "Webhooks", "Routing", "Providers", "Sound", "Assets", "HTTP",
                 "HTTPServer", "HTTPClient",
-                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+                "AudioFile", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
             ]
         ),
         tests(
@@ -236,7 +237,7 @@ let package = Package(
             [
                 "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
                 "Threads",
-                "CLinux",
+                "CLinux", "Support",
             ]
         ),
     ],

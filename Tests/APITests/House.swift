@@ -35,6 +35,8 @@ struct House {
         _ ledger: SQLiteLedger,
         clients: ClientAccess,
         room: DiskRoom?,
+        time: any Timekeeper,
+        publicURL: String?,
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
@@ -57,6 +59,7 @@ struct House {
             time: SystemTime(),
             log: log
         )
+        parts.publicURL = publicURL
         parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
         engine = Engine(loop: platform.loop, parts: parts)
         var configuration = GatewayConfiguration()
@@ -79,6 +82,7 @@ struct House {
             version: "1.2.3"
         )
         face.room = room
+        face.time = time
         gateway = Gateway(face)
         handler = gateway.handler()
         let request = try #require(Request(.get, "/openapi.json"))
@@ -226,6 +230,8 @@ func withHouse(
     clients: ClientAccess = .loopbackOnly,
     database: Database.Options = .init(),
     room: DiskRoom? = nil,
+    time: any Timekeeper = SystemTime(),
+    publicURL: String? = nil,
     configure: (inout GatewayConfiguration) -> Void = { _ in },
     _ body: (House) async throws -> Void
 ) async throws {
@@ -233,7 +239,15 @@ func withHouse(
     let ledger = try await SQLiteLedger(path: platform.directory + "/ledger.db", options: database)
     let result: Result<Void, any Error>
     do {
-        let house = try await House(platform, ledger, clients: clients, room: room, configure)
+        let house = try await House(
+            platform,
+            ledger,
+            clients: clients,
+            room: room,
+            time: time,
+            publicURL: publicURL,
+            configure
+        )
         do {
             try await body(house)
             result = .success(())

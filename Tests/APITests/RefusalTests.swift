@@ -82,6 +82,7 @@ struct RefusalTests {
         .list("limit=101", "limit out_of_range"),
         .list("limit=many", "limit out_of_range"),
         .list("cursor=5", "cursor invalid"),
+        .list("limit=5&type=music&limit=6", "limit invalid"),
         .list("stauts=failed&limit=0", "stauts unknown_field", "limit out_of_range"),
         Refused(method: .post, target: "/v1/sounds", status: 400, code: "malformed_json"),
         Refused(method: .post, target: "/v1/sounds", json: "{", status: 400, code: "malformed_json"),

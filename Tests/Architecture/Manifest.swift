@@ -21,7 +21,8 @@ struct Manifest: Decodable {
             dependencies = try values.decode([Dependency].self, forKey: .dependencies)
         }
 
-        var isTest: Bool { type == "test" }
+        /// Tests, and what several of them share.
+        var isTest: Bool { type == "test" || path.hasPrefix("Tests/") }
         var names: [String] { dependencies.map(\.name) }
     }
 

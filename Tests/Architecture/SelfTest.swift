@@ -62,6 +62,11 @@ enum SelfTest {
         ),
         Plant(name: "a module without a rank", expected: [.unknown], targets: ["Gateway/Gossip": []]),
         Plant(name: "a target on no floor", expected: [.unknown], targets: ["Attic": []]),
+        Plant(
+            name: "the product on what tests share",
+            expected: [.unknown],
+            targets: ["Gateway/Tasks": ["Support"]]
+        ),
         Plant(name: "a foreign package", expected: [.unknown], targets: ["Gateway/Tasks": ["NIOCore"]]),
 
         // Imports.
@@ -211,7 +216,8 @@ enum SelfTest {
                 folder.hasPrefix("CLibraries/") ? "system" : name == "soundgate" ? "executable" : "regular"
             return target(name, type, "Sources/./\(folder)", names)
         }
-        targets.append(target("SoundTests", "test", "Tests/SoundTests", ["Sound", "CLinux"]))
+        targets.append(target("SoundTests", "test", "Tests/SoundTests", ["Sound", "CLinux", "Support"]))
+        targets.append(target("Support", "regular", "Tests/Support", ["Sound"]))
         return #"{"name": "made-up", "targets": [\#(targets.joined(separator: ",\n"))]}"#
     }
 

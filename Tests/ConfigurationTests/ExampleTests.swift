@@ -72,7 +72,8 @@ import YAML
         #expect(suno.options == plain.options)
         #expect(example.providers.last == ProviderConfiguration(id: "builtin", adapter: "builtin"))
         #expect(example.clients.clients.first?.isAdmin == false)
-        #expect(example.clients.clients.map(\.webhookSecret.count) == [1, 0])
+        #expect(example.clients.clients.map(\.webhookSecret.count) == [1, 0, 0])
+        #expect(example.clients.clients.map(\.allKeys.count) == [1, 2, 1])
         #expect(example.webhooks.allow.count == 4)
     }
 

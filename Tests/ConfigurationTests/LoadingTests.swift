@@ -16,6 +16,7 @@ import Testing
 
     @Test func everyPartIsRead() throws {
         let digest = String(repeating: "a1", count: 32)
+        let other = String(repeating: "b2", count: 32)
         let configuration = try load(
             """
             server:
@@ -29,7 +30,7 @@ import Testing
             assets: {directory: /a, fetch_for: 1m, maximum_size: 1MiB, maximum_duration: 1m, retention: 0s}
             clients:
               - {name: team, key_sha256: \(digest)}
-              - {name: boss, key_sha256: \(digest), admin: true}
+              - {name: boss, key_sha256: \(other), admin: true}
             providers:
               suno:
                 adapter: sunoapi
@@ -69,7 +70,7 @@ import Testing
             configuration.clients
                 == .listed([
                     Client(name: "team", keySHA256: digest),
-                    Client(name: "boss", keySHA256: digest, isAdmin: true),
+                    Client(name: "boss", keySHA256: other, isAdmin: true),
                 ])
         )
         #expect(configuration.providers.map(\.id) == ["suno", "musicgpt", "builtin"])

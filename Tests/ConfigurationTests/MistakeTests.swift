@@ -139,7 +139,8 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "clients:\n  - {name: a, key_sha256: \(digest)}\n  - {name: a, key_sha256: \(digest)}",
-            "3:12: clients[1].name: \"a\" is already taken by clients[0]; remove or rename one of them"
+            "3:12: clients[1].name: \"a\" is already taken by clients[0]; remove or rename one of them",
+            "3:27: clients[1].key_sha256: is the same key as clients[0].key_sha256; make another with: soundgate client new NAME"
         ),
         Mistake(
             "server: {listen: ['127.0.0.1:80', '[::]:80']}",
@@ -250,7 +251,6 @@ struct Mistake: CustomTestStringConvertible {
     @Test(arguments: [
         ("server: {tls: {certificate: a}}", "1:10: server.tls"),
         ("server: {metrics: open}", "1:10: server.metrics"),
-        ("clients: [{name: a, key_sha256: \(digest), rate_limit: 600/m}]", "1:99: clients[0].rate_limit"),
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
         #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])

@@ -26,6 +26,8 @@ import YAML
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
         (HashiCorpConfiguration(), ["vault", "hashicorp"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),
+        (ClientKey(sha256: ""), ["clients", "*", "keys", "*"]),
+        (ClientQuota(), ["clients", "*", "quota"]),
         (ProviderConfiguration(id: "", adapter: ""), ["providers", "*"]),
         (
             ProviderConfiguration.Credential(name: "", key: Secret("")),

@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 

@@ -2,25 +2,12 @@ import JSON
 import Providers
 import Routing
 import Sound
+import Support
 import Testing
-
-/// A reproducible source of chance.
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
 
 @Suite("What holds for every plan")
 struct PlanPropertyTests {
-    private func draw(_ dice: inout Dice) -> SoundRequest {
+    private func draw(_ dice: inout SeededGenerator) -> SoundRequest {
         func maybe<Value>(_ value: Value) -> Value? { Int.random(in: 0..<3, using: &dice) == 0 ? value : nil }
         var request = SoundRequest(
             prompt: String(repeating: "rain ", count: .random(in: 1...105, using: &dice))
@@ -48,7 +35,7 @@ struct PlanPropertyTests {
 
     @Test("a thousand drawn requests keep every rule", arguments: 0..<20)
     func properties(_ round: Int) throws {
-        var dice = Dice(UInt64(round + 1))
+        var dice = SeededGenerator(seed: UInt64(round + 1))
         var chosen = 0
         let planner = Planner(providers: everyProvider, preference: ["sunoapi", "builtin"])
         for _ in 0..<50 {

@@ -127,9 +127,11 @@ final class MemoryOutbox: Outbox {
     func resendMessage(_ id: String, now: Moment) async throws -> OutboxMessage? {
         try change { state in
             guard let index = state.rows.firstIndex(where: { $0.message.id == id }) else { return nil }
-            state.rows[index].message.state = .pending
-            state.rows[index].message.tries = 0
-            state.rows[index].message.dueAt = now
+            if state.rows[index].message.state != .pending {
+                state.rows[index].message.state = .pending
+                state.rows[index].message.tries = 0
+            }
+            state.rows[index].message.dueAt = min(state.rows[index].message.dueAt, now)
             state.rows[index].message.settledAt = nil
             return state.rows[index].message
         }

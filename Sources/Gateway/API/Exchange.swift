@@ -10,6 +10,8 @@ struct Exchange: Sendable {
     let traceparent: String
     /// What the gateway went by when the request came.
     let snapshot: Snapshot?
+    /// What came of it at the door; `nil` for what anybody may ask.
+    var entrance: Entrance?
 
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?

@@ -10,6 +10,7 @@ import Synchronization
 package import Tasks
 package import Telemetry
 import Threads
+package import Timing
 package import Webhooks
 
 /// The HTTP face of the gateway: every route of the API over one engine.
@@ -27,6 +28,8 @@ package final class Gateway: Sendable {
         package var courier: Courier
         /// What the disks have room for; `nil` when nobody looks.
         package var room: DiskRoom?
+        /// The time by which clients' limits go.
+        package var time: any Timekeeper = SystemTime()
         package var log: Log
         package var version: String
 
@@ -55,6 +58,10 @@ package final class Gateway: Sendable {
     }
 
     let parts: Parts
+    /// What is counted of clients; it outlives any configuration.
+    let standings = ClientStandings()
+    /// Where wrong keys came from.
+    let guesses = Guarded(GuessLimit<PeerAddress>())
     let documents: Documents
     private let held: Guarded<Snapshot>
     /// Keyed creates that are being answered.
@@ -66,7 +73,9 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
-        held = Guarded(Snapshot(parts.configuration, providers: parts.providers))
+        let clients = ClientDirectory(parts.configuration.clients, standings: standings, guesses: guesses)
+        held = Guarded(Snapshot(parts.configuration, providers: parts.providers, clients: clients))
+        parts.engine.quotas.set(parts.configuration.clients.quotas)
         documents = Documents(version: parts.version)
     }
 
@@ -85,11 +94,17 @@ package final class Gateway: Sendable {
         let router = router()
         let log = parts.log
         return { [self] request in
-            let exchange = Exchange(request, present)
+            let snapshot = present
+            var opening = Exchange(request, snapshot)
+            if Self.asksForCaller(request) {
+                opening.entrance = snapshot.clients.enter(request, at: parts.time)
+            }
+            let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
+            if let entrance = exchange.entrance { await tellWhatIsLeft(entrance, in: &response) }
             if log.isEnabled(.info) {
                 let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
                 log(
@@ -159,7 +174,9 @@ package final class Gateway: Sendable {
     ) {
         router.on(method, pattern) { [self] request in
             await answer(request) {
-                let caller = try clients.caller(of: request)
+                let entrance = Exchange.current?.entrance ?? clients.enter(request, at: parts.time)
+                let caller = try entrance.caller
+                if case .admitted(_, let rate?) = entrance, rate.wait != nil { spare(caller, "rate_limited") }
                 return try await body(request, caller)
             }
         }
@@ -171,6 +188,10 @@ package final class Gateway: Sendable {
             return try await body()
         } catch let problem as ProblemDetails {
             return respond(problem)
+        } catch let refused as Refused {
+            return respond(refused)
+        } catch LedgerError.overQuota(let excesses) {
+            return respond(refusal(excesses))
         } catch let invalid as InvalidRequest {
             return respond(ProblemDetails(invalid))
         } catch let none as NoProvider {
@@ -194,6 +215,12 @@ package final class Gateway: Sendable {
                 )
             )
         }
+    }
+
+    func respond(_ refused: Refused) -> Response {
+        var response = respond(refused.problem)
+        response.fields["Retry-After"] = refused.retryAfter.map { "\($0)" }
+        return response
     }
 
     func respond(_ problem: ProblemDetails, candidates: JSONValue? = nil) -> Response {

@@ -1,6 +1,7 @@
 package import Configuration
 package import Providers
 import Routing
+import Tasks
 
 /// What the routes go by and an operator may change: made of one configuration, and swapped whole.
 ///
@@ -14,7 +15,7 @@ final class Snapshot: Sendable {
     let clients: ClientDirectory
     let providerNames: [String]
 
-    init(_ configuration: GatewayConfiguration, providers: [Provider]) {
+    init(_ configuration: GatewayConfiguration, providers: [Provider], clients: ClientDirectory) {
         self.configuration = configuration
         self.providers = providers
         let enabled = providers.filter(\.isEnabled)
@@ -23,7 +24,7 @@ final class Snapshot: Sendable {
             preference: configuration.routing.preference,
             publicURL: configuration.server.publicURL
         )
-        clients = ClientDirectory(configuration.clients)
+        self.clients = clients
         providerNames = enabled.map(\.id)
     }
 }
@@ -34,7 +35,9 @@ extension Gateway {
 
     /// Goes by another configuration from the next request on.
     package func adopt(_ configuration: GatewayConfiguration, providers: [Provider]) {
-        hold(Snapshot(configuration, providers: providers))
+        let clients = ClientDirectory(configuration.clients, standings: standings, guesses: guesses)
+        parts.engine.quotas.set(configuration.clients.quotas)
+        hold(Snapshot(configuration, providers: providers, clients: clients))
     }
 
     var configuration: GatewayConfiguration { snapshot.configuration }

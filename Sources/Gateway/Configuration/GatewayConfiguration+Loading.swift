@@ -37,6 +37,7 @@ extension GatewayConfiguration {
         if var configuration = read {
             configuration.addDefaultProviders(adapters)
             configuration.check(reader)
+            configuration.checkClients(adapters, reader)
             if reader.problems.isEmpty { return configuration }
         }
         throw ConfigurationProblems(reader.problems)

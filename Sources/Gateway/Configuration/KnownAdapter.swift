@@ -8,17 +8,21 @@ package struct KnownAdapter: Sendable, Equatable {
     package let isEnabledByDefault: Bool
     /// Whether the vendor signs its callbacks, so that a secret is of use.
     package let signsCallbacks: Bool
+    /// The unit in which its vendor bills.
+    package let billingUnit: String
 
     /// Describes an adapter to the configuration reader.
     package init(
         id: String,
         needsCredential: Bool,
         isEnabledByDefault: Bool = false,
-        signsCallbacks: Bool = false
+        signsCallbacks: Bool = false,
+        billingUnit: String = "credits"
     ) {
         self.id = id
         self.needsCredential = needsCredential
         self.isEnabledByDefault = isEnabledByDefault
         self.signsCallbacks = signsCallbacks
+        self.billingUnit = billingUnit
     }
 }

@@ -9,6 +9,7 @@ struct Inspection {
     private let provider: Provider
     private let operation: Operation
     private let accept: Grade
+    private let permit: Permit
     private var refusals: [Refusal] = []
     private var fulfilment: [RequestField: Grade] = [:]
     private var takesPerCall: Int?
@@ -18,15 +19,23 @@ struct Inspection {
     private var name: RouteName { RouteName(provider: provider.id, operation: operation.name) }
     private var capabilities: Capabilities { operation.capabilities }
 
-    init(_ request: SoundRequest, provider: Provider, operation: Operation, publicURL: String?) {
+    init(
+        _ request: SoundRequest,
+        provider: Provider,
+        operation: Operation,
+        permit: Permit,
+        publicURL: String?
+    ) {
         self.request = request
         self.provider = provider
         self.operation = operation
+        self.permit = permit
         self.publicURL = publicURL
         accept = request.accept ?? SoundRequest.defaultAccept
     }
 
     mutating func candidate(expectedWait: Duration?) -> Candidate {
+        checkPermit()
         checkProvider()
         checkType()
         for field in request.demands { meet(field) }
@@ -71,6 +80,19 @@ struct Inspection {
 
     private mutating func refuse(_ field: String, _ code: Refusal.Code, _ message: String) {
         refusals.append(Refusal(field: field, code: code, message: message))
+    }
+
+    private mutating func checkPermit() {
+        if !permit.allows(provider: provider.id) {
+            refuse(RequestField.provider.rawValue, .notAllowed, "this client may not use \(provider.id)")
+        }
+        if !permit.allows(request.type) {
+            refuse(
+                RequestField.type.rawValue,
+                .notAllowed,
+                "this client may not ask for \(request.type.plural)"
+            )
+        }
     }
 
     private mutating func checkProvider() {

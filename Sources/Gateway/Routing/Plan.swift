@@ -57,6 +57,8 @@ package struct Refusal: Sendable, Equatable {
     package enum Code: String, Sendable {
         /// The caller named other providers.
         case notAsked = "not_asked"
+        /// The operator does not let the caller have it.
+        case notAllowed = "not_allowed"
         case notSupported = "not_supported"
         case outOfRange = "out_of_range"
         case weakerThanAccepted = "weaker_than_accepted"
@@ -69,6 +71,26 @@ package struct Refusal: Sendable, Equatable {
     package let field: String
     package let code: Code
     package let message: String
+}
+
+/// What the caller may have; by default everything.
+package struct Permit: Sendable, Equatable {
+    /// The providers that it may use; `nil` for all.
+    package var providers: Set<String>?
+    /// What it may ask for; `nil` for everything.
+    package var types: Set<SoundType>?
+
+    /// A permit for everything, unless it says otherwise.
+    package init(providers: Set<String>? = nil, types: Set<SoundType>? = nil) {
+        self.providers = providers
+        self.types = types
+    }
+
+    /// Whether a provider may be used.
+    package func allows(provider: String) -> Bool { providers?.contains(provider) ?? true }
+
+    /// Whether a kind of sound may be asked for.
+    package func allows(_ type: SoundType) -> Bool { types?.contains(type) ?? true }
 }
 
 /// What routing has to know of a provider at this moment.

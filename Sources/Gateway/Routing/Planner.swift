@@ -17,8 +17,12 @@ package struct Planner: Sendable {
         self.publicURL = publicURL
     }
 
-    /// Looks at every operation of every provider.
-    package func plan(_ request: SoundRequest, states: [String: ProviderState] = [:]) -> Plan {
+    /// Looks at every operation of every provider, for a caller with this permit.
+    package func plan(
+        _ request: SoundRequest,
+        states: [String: ProviderState] = [:],
+        permit: Permit = Permit()
+    ) -> Plan {
         var candidates: [Candidate] = []
         for provider in providers {
             for operation in provider.adapter.operations {
@@ -26,6 +30,7 @@ package struct Planner: Sendable {
                     request,
                     provider: provider,
                     operation: operation,
+                    permit: permit,
                     publicURL: publicURL
                 )
                 candidates.append(inspection.candidate(expectedWait: states[provider.id]?.expectedWait))

@@ -1,6 +1,14 @@
 /// What kind of sound is asked for.
 package enum SoundType: String, Sendable, CaseIterable {
     case effect, music
+
+    /// As a sentence names several of them.
+    package var plural: String {
+        switch self {
+        case .effect: "effects"
+        case .music: "music"
+        }
+    }
 }
 
 /// The kind of voice that sings.

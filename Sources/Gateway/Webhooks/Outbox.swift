@@ -39,7 +39,7 @@ package protocol Outbox: Sendable {
     func message(_ id: String) async throws -> OutboxMessage?
     /// Messages as they stand, newest first.
     func messages(_ query: OutboxQuery) async throws -> [OutboxMessage]
-    /// Makes a dead or delivered message pending again, due now and with its tries forgotten; `nil` when there is none
-    /// by this id.
+    /// Makes a dead or delivered message pending again, due now and with its tries forgotten, and brings the next try of
+    /// one that waits forward to now; `nil` when there is none by this id.
     func resendMessage(_ id: String, now: Moment) async throws -> OutboxMessage?
 }

@@ -1,33 +1,73 @@
 import Configuration
 import Crypto
 import JSON
+import Telemetry
 
 /// Makes keys for callers of the gateway.
 enum ClientCommand {
+    private static let expires = Option(
+        "--expires",
+        value: "TIME",
+        summary: "when the key ends: a date as in 2027-01-31T00:00:00Z, or a time from now as in 90d"
+    )
+
     static let command = Command(
         name: "client new",
         summary: "make a client key, and the line for it in the configuration",
-        details: "The key is printed once and kept nowhere; the configuration holds its digest only.",
+        details: """
+            The key is printed once and kept nowhere; the configuration holds its digest only. A client may have several
+            keys: to change one without a gap, make another with the same NAME, add its entry to the client's keys, and
+            take the old one out when nobody uses it any more.
+            """,
         arguments: [Argument(name: "NAME")],
-        options: [.json],
+        options: [expires, .json],
         run: run
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         let name = invocation.arguments[0]
+        let end = try end(invocation)
         let key = "sgk_" + CrockfordBase32.encode(randomBytes(32)).lowercased()
         let digest = SHA256.hash(key).hex
         try check(name, digest, invocation.command)
         if invocation.has(.json) {
-            let json: JSONValue = ["name": .string(name), "key": .string(key), "key_sha256": .string(digest)]
-            Console.output(json.prettyPrinted())
+            var json: JSONObject = [
+                "name": .string(name), "key": .string(key), "key_sha256": .string(digest),
+            ]
+            if let end { json["expires"] = .string(end.description) }
+            Console.output(JSONValue.object(json).prettyPrinted())
         } else {
             Console.note("The key of \(name); it cannot be shown again:")
             Console.output(key)
             Console.note("For the configuration, under clients:")
-            Console.output("  - { name: \(name), key_sha256: \"\(digest)\" }")
+            Console.output("  - \(line(name, digest, end))")
         }
         return .success
+    }
+
+    private static func line(_ name: String, _ digest: String, _ end: Timestamp?) -> String {
+        guard let end else { return "{ name: \(name), key_sha256: \"\(digest)\" }" }
+        return "{ name: \(name), keys: [ { sha256: \"\(digest)\", expires: \"\(end)\" } ] }"
+    }
+
+    /// When the key ends; `nil` for never.
+    private static func end(_ invocation: Invocation) throws(UsageError) -> Timestamp? {
+        guard let text = invocation.text(expires) else { return nil }
+        let now = Timestamp.now()
+        var end = Timestamp(text)
+        if end == nil {
+            do throws(Malformed) {
+                let span = try Duration(parsing: text)
+                end = Timestamp(milliseconds: now.milliseconds + Int64(span / .milliseconds(1)))
+            } catch {
+                throw invocation.misread(
+                    expires,
+                    "a date with a time and its offset, or a time from now as in 90d"
+                )
+            }
+        }
+        guard let end, end > now else { throw invocation.misread(expires, "a time that is yet to come") }
+        return end
     }
 
     /// Lets the configuration's own reader judge the name.

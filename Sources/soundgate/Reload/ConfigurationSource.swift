@@ -88,8 +88,12 @@ extension FileWatch.Stamp {
     init?(ofFile path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
+        // By the bytes: to which module the fields belong depends on what else the compiler has seen.
         func nanoseconds(_ time: timespec) -> Int64 {
-            Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+            withUnsafeBytes(of: time) { bytes in
+                let words = bytes.bindMemory(to: Int64.self)
+                return words[0] &* 1_000_000_000 &+ words[1]
+            }
         }
         self.init(
             device: UInt64(status.st_dev),

@@ -22,7 +22,8 @@ extension GatewayConfiguration {
                 id: adapter.id,
                 needsCredential: adapter.needsCredential,
                 isEnabledByDefault: adapter.kind == .procedural,
-                signsCallbacks: adapter.callbacks.reader?.isSigned ?? false
+                signsCallbacks: adapter.callbacks.reader?.isSigned ?? false,
+                billingUnit: adapter.billingUnit
             )
         }
     }

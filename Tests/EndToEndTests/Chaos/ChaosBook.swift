@@ -1,3 +1,4 @@
+import Support
 import Threads
 
 /// What the callers know: which creates were answered, and with which task.

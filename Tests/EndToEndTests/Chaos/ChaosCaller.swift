@@ -1,6 +1,7 @@
 import HTTP
 import HTTPClient
 import JSON
+import Support
 import Testing
 
 /// One of several callers, who asks for sounds until a kill cuts it off or there is nothing more to ask for.

@@ -1,4 +1,5 @@
 import JSON
+import Support
 
 /// A sound that is asked for, with a mark in its prompt by which it is known at every vendor.
 struct ChaosOrder: Sendable {

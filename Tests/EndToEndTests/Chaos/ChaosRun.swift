@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Support
 import Testing
 
 /// The course of a run: lives of a gateway under load, each ended by a kill, and one more in which everything ends.

@@ -10,6 +10,7 @@ import JSON
 import Providers
 import Routing
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -24,7 +25,7 @@ struct CaseHouse {
     let providers: [Provider]
     let client: HTTPClient
     let loop: EventLoop
-    let messages: Watch<[String]>
+    let messages: Observed<[String]>
 
     /// Creates a task of the request along the routes that the planner finds, which must be these.
     func create(_ request: SoundRequest, along routes: [RouteName]) async throws -> TaskRecord {
@@ -130,7 +131,7 @@ func withHouse<Result>(
     let foundations = try Foundations.shared.get()
     let time = CaseTime()
     let ledger = OneTaskLedger()
-    let messages = Watch<[String]>([])
+    let messages = Observed<[String]>([])
     let line = CallbackLine()
     let host = try EmulatorHost(
         EmulatorOptions(isOnLoopback: true),
@@ -228,7 +229,7 @@ func prepare(_ host: EmulatorHost, _ rules: HouseRules, _ vendor: String) async 
 
 /// The engine's words, to be waited for.
 struct MessageSink: LogSink {
-    let messages: Watch<[String]>
+    let messages: Observed<[String]>
 
     func write(_ line: LogLine) { messages.change { $0.append(line.message.description) } }
 }

@@ -1,10 +1,12 @@
 import Sound
+import Support
 import Tasks
+import Timing
 import Webhooks
 
 /// A ledger in memory for one task, whose stored state can be waited for.
 final class OneTaskLedger: Ledger {
-    private let stored = Watch<TaskRecord?>(nil)
+    private let stored = Observed<TaskRecord?>(nil)
 
     var record: TaskRecord? { stored.value }
 
@@ -19,7 +21,8 @@ final class OneTaskLedger: Ledger {
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
-        messages: [OutboxMessage]
+        messages: [OutboxMessage],
+        limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission {
         stored.change { $0 = record }
         return .admitted
@@ -36,6 +39,7 @@ final class OneTaskLedger: Ledger {
 
     func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {}
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { record }
+    func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tasks.Tally] { [] }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] { [] }
     func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {

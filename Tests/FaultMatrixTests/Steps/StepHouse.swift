@@ -8,6 +8,7 @@ import JSON
 import Providers
 import Routing
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -49,7 +50,7 @@ final class StepHouse {
     private let time = CaseTime()
     private let wall: WallClock
     private let player: StepPlayer
-    private let messages = Watch<[String]>([])
+    private let messages = Observed<[String]>([])
     private let served = Guarded(Set<String>())
     private var providers: [Provider] = []
     private var lives: [Incarnation] = []
@@ -402,7 +403,10 @@ final class StepHouse {
         // The folder serves the next case: making the store's many folders takes longer than most cases.
         for file in isSettled ? kept : (try? audio.files()) ?? [] { try? audio.remove(file) }
         let manager = FileManager.default
-        for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? [] where name != "audio" {
+        // A thread that found its folder again may still keep a file there: not in the next case's.
+        let keepsAudio = script.lastFault?.mishap != .folderless
+        for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? []
+        where name != "audio" || !keepsAudio {
             try? manager.removeItem(atPath: "\(folder)/\(name)")
         }
     }

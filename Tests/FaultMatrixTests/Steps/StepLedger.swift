@@ -1,5 +1,7 @@
 import Sound
+import Support
 import Tasks
+import Timing
 import Webhooks
 
 /// A ledger whose every call is a step.
@@ -45,14 +47,16 @@ struct StepLedger: Ledger {
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
-        messages: [OutboxMessage]
+        messages: [OutboxMessage],
+        limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission {
         try await step("admit") { () throws(LedgerError) in
             let admission = try await inner.admit(
                 record,
                 holder: holder,
                 answer: answer,
-                messages: messages
+                messages: messages,
+                limits: limits
             )
             if admission == .admitted { stored(record) }
             return admission
@@ -91,6 +95,10 @@ struct StepLedger: Ledger {
 
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {
         try await step("task") { () throws(LedgerError) in try await inner.task(id) }
+    }
+
+    func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tasks.Tally] {
+        try await inner.tallies(of: client, since: day)
     }
 
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Tasks
 
 /// Plays what goes wrong in the same way at the ledger and on the line.

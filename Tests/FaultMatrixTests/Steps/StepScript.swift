@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Threads
 
 /// Counts the steps of a life and says at which of them what goes wrong; tells what the case has come to.
@@ -38,7 +39,7 @@ final class StepScript: Sendable {
         var exchanges = 0
     }
 
-    let situation = Watch(Situation())
+    let situation = Observed(Situation())
     private let state: Guarded<State>
 
     /// The faults happen one after another, the steps of each counted from the one before it.

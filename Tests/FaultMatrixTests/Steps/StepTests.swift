@@ -2,6 +2,7 @@ import Assets
 import Foundation
 import Glibc
 import Sound
+import Support
 import Tasks
 import Testing
 import Threads
@@ -10,11 +11,7 @@ import Webhooks
 /// Whatever goes wrong at whichever step, the task ends as it must, and nothing is made twice.
 ///
 /// A life is lived once for each step that it has and each way in which a step goes wrong.
-@Suite(
-    "A fault at every step",
-    .enabled(if: getenv("SOUNDGATE_STEPS") != nil, "they take minutes: make steps runs them"),
-    .timeLimit(.minutes(10))
-)
+@Suite("A fault at every step", .timeLimit(.minutes(10)))
 struct StepTests {
     @Test("the task ends rightly and one job is made at most", arguments: Life.all, StepFault.all)
     func everyStep(_ life: Life, _ fault: StepFault) async throws {

@@ -1,3 +1,4 @@
+import Support
 import Tasks
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 struct DueHeapTests {
     @Test("things come out by time, and in the order they came when due together", arguments: 0..<10)
     func order(_ round: Int) {
-        var dice = Dice(UInt64(round))
+        var dice = SeededGenerator(seed: UInt64(round))
         var heap = DueHeap<Int>()
         let dues = (0..<300).map { _ in UInt64.random(in: 0..<40, using: &dice) }
         for (item, due) in dues.enumerated() { heap.push(item, due: due) }

@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Tasks
 import Testing
 

@@ -1,6 +1,8 @@
 import Sound
+import Support
 import Tasks
 import Threads
+import Timing
 import Webhooks
 
 /// A ledger in memory that fails when told to.
@@ -16,16 +18,19 @@ final class MemoryLedger: Ledger {
     }
 
     private let state = Guarded(State())
-    private let stored = Watch<[TaskID: TaskRecord]>([:])
+    private let stored = Observed<[TaskID: TaskRecord]>([:])
     /// Whether commits of accepted attempts go through; while not, they wait.
-    let takesAcceptances = Watch(true)
+    let takesAcceptances = Observed(true)
     /// How often leases were prolonged.
-    let renewals = Watch(0)
+    let renewals = Observed(0)
     /// How many of them have come.
-    let acceptancesThatWait = Watch(0)
+    let acceptancesThatWait = Observed(0)
+
+    /// Whether a change with limits is beyond them.
+    let isUsedUp = Watch(false)
 
     /// How often the engine has said that there are messages.
-    let nudges = Watch(0)
+    let nudges = Observed(0)
 
     /// The next so many commits fail.
     func fail(_ count: Int, onCommit: @escaping @Sendable () -> Void = {}) {
@@ -59,7 +64,8 @@ final class MemoryLedger: Ledger {
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
-        messages: [OutboxMessage]
+        messages: [OutboxMessage],
+        limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission {
         if let answer {
             let known = state.withLock { state in
@@ -82,6 +88,7 @@ final class MemoryLedger: Ledger {
     }
 
     func commit(_ change: TaskChange) async throws(LedgerError) {
+        if !change.limits.isEmpty, isUsedUp.value { throw .overQuota([]) }
         let (isFailing, onCommit) = state.withLock { state in
             state.attempted += 1
             state.failures -= 1
@@ -114,6 +121,7 @@ final class MemoryLedger: Ledger {
 
     func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) { renewals.change { $0 += 1 } }
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { state.withLock { $0.records[id] } }
+    func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally] { [] }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
         state.withLock { $0.records.removeValue(forKey: id)?.outputs.compactMap(\.asset) ?? [] }

@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Tasks
 import Testing
 
@@ -120,7 +121,7 @@ struct SlotQueueTests {
 
     @Test("random comings and goings never take more places than there are", arguments: 0..<10)
     func random(_ round: Int) {
-        var dice = Dice(UInt64(round + 7))
+        var dice = SeededGenerator(seed: UInt64(round + 7))
         var queue = queue([2, 3])
         var held: [String] = []
         var waiting: Set<TaskID> = []

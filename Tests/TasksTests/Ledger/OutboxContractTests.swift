@@ -1,4 +1,5 @@
 import Sound
+import Support
 import Tasks
 import Testing
 import Webhooks
@@ -181,7 +182,27 @@ struct OutboxContractTests {
             #expect(try await ids(claim(ledger, now: now)) == ["snd_1.1"])
             #expect(try await ledger.resendMessage("snd_1.9", now: now) == nil)
             let waiting = try await ledger.resendMessage("snd_1.2", now: now)
-            #expect(waiting?.dueAt == start, "one that waits is left as it is")
+            #expect(waiting?.dueAt == start, "one that is due is left as it is")
+        }
+    }
+
+    @Test("a message that waits for its next try is brought forward, and its schedule goes on from there")
+    func hurry() async throws {
+        try await LedgerStore.each { ledger in
+            try await ledger.admit(admitted(), holder: one, messages: [message(1)])
+            try await settleNext(ledger) {
+                $0.tries = 3
+                $0.dueAt = start.advanced(by: .seconds(3600))
+            }
+            let now = start.advanced(by: .seconds(5))
+            #expect(try await ids(claim(ledger, now: now)) == [])
+            let again = try #require(try await ledger.resendMessage("snd_1.1", now: now))
+            #expect((again.state, again.tries, again.dueAt) == (.pending, 3, now))
+            #expect(try await ids(claim(ledger, now: now)) == ["snd_1.1"])
+            let underWay = try #require(
+                try await ledger.resendMessage("snd_1.1", now: now.advanced(by: .seconds(1)))
+            )
+            #expect(underWay.dueAt == now, "one that is being told is left as it is")
         }
     }
 
@@ -262,7 +283,7 @@ struct OutboxContractTests {
     @Test("whatever comes of the tries, each task's messages are settled once and in order", arguments: 1...4)
     func anyOrder(_ seed: UInt64) async throws {
         try await LedgerStore.each { ledger in
-            var dice = Dice(seed)
+            var dice = SeededGenerator(seed: seed)
             for task in 1...12 {
                 let id = "snd_\(task)"
                 let url = "https://\(task % 3).example/"

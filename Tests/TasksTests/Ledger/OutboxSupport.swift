@@ -14,6 +14,16 @@ extension Ledger {
     func admit(_ record: TaskRecord, holder: LeaseHolder, messages: [OutboxMessage]) async throws {
         _ = try await admit(record, holder: holder, answer: nil, messages: messages)
     }
+
+    /// As `admit`, for a client that may have everything.
+    func admit(
+        _ record: TaskRecord,
+        holder: LeaseHolder,
+        answer: FirstAnswer?,
+        messages: [OutboxMessage]
+    ) async throws(LedgerError) -> Admission {
+        try await admit(record, holder: holder, answer: answer, messages: messages, limits: [])
+    }
 }
 
 /// A message of a task, due from the start; its id is the task's and its number.

@@ -1,21 +1,8 @@
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
-
-/// A reproducible source of chance.
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
 
 @Suite("Random walks")
 struct RandomWalkTests {
@@ -23,7 +10,7 @@ struct RandomWalkTests {
         .rateLimited, .providerUnavailable, .providerFailed, .contentPolicy, .providerAuth, .badResult,
     ]
 
-    private func event(_ dice: inout Dice, _ record: TaskRecord) -> TaskEvent {
+    private func event(_ dice: inout SeededGenerator, _ record: TaskRecord) -> TaskEvent {
         let attempts = record.attempts.count
         let attempt = Int.random(in: 0...max(attempts, 1), using: &dice)
         let output = Int.random(in: -1...3, using: &dice)
@@ -60,7 +47,7 @@ struct RandomWalkTests {
 
     @Test("events in any order keep every rule", arguments: 0..<25)
     func walk(_ round: Int) {
-        var dice = Dice(UInt64(round + 100))
+        var dice = SeededGenerator(seed: UInt64(round + 100))
         var ends: [TaskStatus: Int] = [:]
         for _ in 0..<40 {
             let takesPerCall = [nil, 1, 2].randomElement(using: &dice) ?? nil

@@ -1,5 +1,6 @@
 import Assets
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -190,7 +191,7 @@ struct RetentionTests {
 /// Looks on while a ledger removes tasks, and fails one removal if told to.
 final class Watched: Sendable {
     /// Removals that were asked for.
-    let sweeps = Watch(0)
+    let sweeps = Observed(0)
     private let batches = Guarded<[[TaskID]]>([])
     private let failing: Int?
 

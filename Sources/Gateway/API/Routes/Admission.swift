@@ -8,28 +8,44 @@ import Tasks
 
 /// How many tasks may be under way, in all and for one client.
 extension Gateway {
-    /// 429 when there is no room for another task; `nil` when there is.
-    func refusalForWantOfRoom(_ caller: Caller, _ plan: Plan) async -> Response? {
+    /// Takes a place for a new task: 429 when there is no room for one.
+    ///
+    /// Whoever has one leaves it once the task is stored, or will not be.
+    func takePlace(_ caller: Caller, _ plan: Plan) async throws(Refused) {
         let limits = configuration.server.limits
         let board = parts.engine.board
-        let reason: String
-        if board.unfinished >= limits.tasks {
-            reason = "The gateway has \(limits.tasks) tasks that have not ended, and takes no more for now."
-        } else if let name = caller.name, board.unfinished(of: name) >= limits.tasksPerClient {
-            reason =
-                "This client has \(limits.tasksPerClient) tasks that have not ended, and may have no more for now."
-        } else {
-            return nil
+        guard board.unfinished < limits.tasks else {
+            throw await noRoom(
+                "The gateway has \(limits.tasks) tasks that have not ended, and takes no more for now.",
+                plan
+            )
         }
-        var refusal = respond(
+        guard let name = caller.name, let standing = caller.standing else { return }
+        var most = limits.tasksPerClient
+        if let own = caller.limits.maxConcurrent {
+            if caller.limits.isEnforced {
+                most = own
+            } else if board.unfinished(of: name) >= own {
+                spare(caller, "too_many_tasks")
+            }
+        }
+        guard standing.enter(below: most, unfinished: { board.unfinished(of: name) }) else {
+            throw await noRoom(
+                "This client has \(most) tasks that have not ended, and may have no more for now.",
+                plan
+            )
+        }
+    }
+
+    private func noRoom(_ reason: String, _ plan: Plan) async -> Refused {
+        Refused(
             ProblemDetails(
                 .tooManyRequests,
                 code: "too_many_tasks",
                 detail: "\(reason) Nothing was accepted; come back after the seconds in Retry-After."
-            )
+            ),
+            retryAfter: .seconds(await secondsUntilRoom(at: plan))
         )
-        refusal.fields["Retry-After"] = String(await secondsUntilRoom(at: plan))
-        return refusal
     }
 
     /// 507 while what is left of the disks is kept for the tasks that are there, 503 while one is read-only; `nil` when

@@ -3,7 +3,6 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
-import Spelling
 import Tasks
 
 extension Gateway {
@@ -33,50 +32,16 @@ extension Gateway {
         return Response(.ok, contentType: "application/json", json.bytes)
     }
 
-    private static let listParameters = ["status", "provider", "type", "limit", "cursor"]
-
-    /// Reads the filters and reports every problem at once.
-    private static func query(_ call: Request, _ caller: Caller) throws -> TaskQuery {
-        var problems: [Problem] = []
+    private static func query(_ call: Request, _ caller: Caller) throws(InvalidRequest) -> TaskQuery {
         var query = TaskQuery(owner: caller.isAdmin ? .everyone : .client(caller.name))
-        for (name, value) in call.target.query.pairs {
-            switch name {
-            case "status":
-                query.status = TaskStatus(rawValue: value)
-                if query.status == nil {
-                    problems.append(unknown(name, value, TaskStatus.allCases.map(\.rawValue)))
-                }
-            case "type":
-                query.type = SoundType(rawValue: value)
-                if query.type == nil {
-                    problems.append(unknown(name, value, SoundType.allCases.map(\.rawValue)))
-                }
-            case "provider": query.provider = value
-            case "cursor":
-                query.before = TaskID(rawValue: value)
-                if !value.hasPrefix("snd_") {
-                    problems.append(
-                        Problem(name, .invalid, "cursor must be a next_cursor of an earlier answer")
-                    )
-                }
-            case "limit":
-                query.limit = Int(value) ?? 0
-                if !(1...100).contains(query.limit) {
-                    problems.append(Problem(name, .outOfRange, "limit must be a whole number from 1 to 100"))
-                }
-            default:
-                let message = "there is no parameter \"\(name)\"\(hint(for: name, among: listParameters))"
-                problems.append(Problem(name, .unknownField, message))
-            }
-        }
-        if !problems.isEmpty { throw InvalidRequest(problems) }
+        var reading = QueryReading(call.target)
+        query.status = reading.word("status")
+        query.type = reading.word("type")
+        query.provider = reading.text("provider")
+        query.limit = reading.limit(default: query.limit)
+        query.before = reading.cursor(prefix: "snd_").map(TaskID.init(rawValue:))
+        try reading.finish()
         return query
-    }
-
-    static func unknown(_ name: String, _ value: String, _ words: [String]) -> Problem {
-        let message =
-            "\(name) must be one of \(words.joined(separator: ", "))\(hint(for: value, among: words))"
-        return Problem(name, .unknownValue, message)
     }
 
     // MARK: Providers

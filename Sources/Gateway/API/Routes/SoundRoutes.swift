@@ -48,11 +48,35 @@ extension Gateway {
     ) async throws -> Response {
         let request = try SoundRequest(json, knownProviders: providerNames)
         try checkDestination(of: request)
-        let plan = planner.plan(request, states: troubledStates)
-        guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request)) }
+        try checkPermit(request, caller)
+        let plan = planner.plan(request, states: troubledStates, permit: caller.permit)
+        guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request, caller)) }
         let routes = plan.eligible.map(\.route)
-        if let refusal = await refusalForWantOfRoom(caller, plan) { return refusal }
-        if let refusal = await refusalForWantOfDisk() { throw refusal }
+        await watch(request, routes, caller)
+        try await takePlace(caller, plan)
+        let creation: Engine.Creation
+        do {
+            defer { caller.standing?.leave() }
+            if let refusal = await refusalForWantOfDisk() { throw refusal }
+            creation = try await create(request, routes, call, caller, under: claim)
+        }
+        switch (creation, claim) {
+        case (.known(let first), let claim?): return try replay(first, claim)
+        case (.created(let record), let claim?): return await firstAnswer(with: record, to: call, claim)
+        case (.created(let record), nil): return await answer(with: record, to: call)
+        case (.known, nil):
+            preconditionFailure("only a key has a first answer")
+        }
+    }
+
+    /// Stores the task, under its key where it has one.
+    private func create(
+        _ request: SoundRequest,
+        _ routes: [Route],
+        _ call: Request,
+        _ caller: Caller,
+        under claim: KeyedCreate?
+    ) async throws(LedgerError) -> Engine.Creation {
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
             ?? configuration.routing.deadline
@@ -63,9 +87,9 @@ extension Gateway {
                 client: caller.name,
                 deadline: deadline
             )
-            return await answer(with: record, to: call)
+            return .created(record)
         }
-        let creation = try await parts.engine.create(
+        return try await parts.engine.create(
             request,
             routes: routes,
             client: caller.name,
@@ -79,10 +103,6 @@ extension Gateway {
                 body: rendered(record, for: call, queuePosition: nil),
                 createdAt: record.createdAt
             )
-        }
-        switch creation {
-        case .known(let first): return try replay(first, claim)
-        case .created(let record): return await firstAnswer(with: record, to: call, claim)
         }
     }
 
@@ -106,16 +126,16 @@ extension Gateway {
 
     func createPlan(_ call: Request, _ caller: Caller) async throws -> Response {
         let request = try await readRequest(call)
-        return json(.ok, .object(PlanWire.json(await shownPlan(request))))
+        return json(.ok, .object(PlanWire.json(await shownPlan(request, caller))))
     }
 
     /// The plan with what is known of the providers' load, which a create need not ask for: it changes no choice.
-    private func shownPlan(_ request: SoundRequest) async -> Plan {
+    private func shownPlan(_ request: SoundRequest, _ caller: Caller) async -> Plan {
         var states = troubledStates
         for (name, load) in await parts.engine.load() {
             states[name, default: ProviderState()].expectedWait = load.expectedWait
         }
-        return planner.plan(request, states: states)
+        return planner.plan(request, states: states, permit: caller.permit)
     }
 
     /// What changes a choice: which operations had better not be called just now.

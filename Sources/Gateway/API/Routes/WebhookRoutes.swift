@@ -2,7 +2,6 @@ import HTTP
 import HTTPServer
 import JSON
 import Sound
-import Spelling
 import Timing
 import Webhooks
 
@@ -26,7 +25,7 @@ extension Gateway {
     }
 
     func listWebhooks(_ call: Request, _ caller: Caller) async throws -> Response {
-        var query = try Self.outboxQuery(call, caller)
+        var query = try Self.query(call, caller)
         let limit = query.limit
         query.limit += 1
         let messages = try await outbox.messages(query)
@@ -41,44 +40,16 @@ extension Gateway {
         return Response(.ok, contentType: "application/json", json.bytes)
     }
 
-    private static let outboxParameters = ["state", "task", "limit", "cursor"]
-
-    private static func outboxQuery(_ call: Request, _ caller: Caller) throws(InvalidRequest) -> OutboxQuery {
-        var problems: [Problem] = []
+    private static func query(_ call: Request, _ caller: Caller) throws(InvalidRequest) -> OutboxQuery {
         var query = OutboxQuery(limit: 20)
         query.client = caller.isAdmin ? nil : .some(caller.name)
-        for (name, value) in call.target.query.pairs {
-            switch name {
-            case "state":
-                query.state = OutboxMessage.State(rawValue: value)
-                if query.state == nil {
-                    problems.append(unknown(name, value, OutboxMessage.State.allCases.map(\.rawValue)))
-                }
-            case "task":
-                query.task = TaskID(rawValue: value)
-                if !value.hasPrefix("snd_") {
-                    problems.append(
-                        Problem(name, .invalid, "task must be the id of a task, which begins with snd_")
-                    )
-                }
-            case "cursor":
-                query.before = value
-                if !value.hasPrefix("evt_") {
-                    problems.append(
-                        Problem(name, .invalid, "cursor must be a next_cursor of an earlier answer")
-                    )
-                }
-            case "limit":
-                query.limit = Int(value) ?? 0
-                if !(1...100).contains(query.limit) {
-                    problems.append(Problem(name, .outOfRange, "limit must be a whole number from 1 to 100"))
-                }
-            default:
-                let message = "there is no parameter \"\(name)\"\(hint(for: name, among: outboxParameters))"
-                problems.append(Problem(name, .unknownField, message))
-            }
-        }
-        if !problems.isEmpty { throw InvalidRequest(problems) }
+        var reading = QueryReading(call.target)
+        query.state = reading.word("state")
+        query.task = reading.id("task", prefix: "snd_", "must be the id of a task, which begins with snd_")
+            .map(TaskID.init(rawValue:))
+        query.limit = reading.limit(default: query.limit)
+        query.before = reading.cursor(prefix: "evt_")
+        try reading.finish()
         return query
     }
 

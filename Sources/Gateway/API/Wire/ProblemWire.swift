@@ -54,6 +54,12 @@ extension ProblemDetails {
 
     init(_ error: LedgerError) {
         switch error {
+        case .overQuota:
+            self.init(
+                .tooManyRequests,
+                code: "quota_exceeded",
+                detail: "This is beyond the client's quota; nothing was accepted."
+            )
         case .full:
             self.init(
                 Status(507),

@@ -1,45 +1,10 @@
 import JSON
 import YAML
 
-extension Client {
-    /// The keys of an entry of `clients`.
-    static var section: Section<Client> {
-        Section(
-            "A caller with a key of its own.",
-            Client(name: "", keySHA256: ""),
-            [
-                Field(
-                    "name",
-                    \.name,
-                    .name,
-                    "A name for the client, shown as the owner of its tasks",
-                    required: true
-                ),
-                Field(
-                    "key_sha256",
-                    \.keySHA256,
-                    .digest,
-                    "SHA-256 of the client's key in lower-case hexadecimal digits",
-                    required: true
-                ),
-                Field("admin", \.isAdmin, .bool, "Whether it sees the tasks of all clients"),
-                Field(
-                    "webhook_secret",
-                    \.webhookSecret,
-                    .oneOrMore(of: .signingSecret),
-                    "What signs the client's webhooks, best as ${vault:NAME}, ${env:NAME} or ${file:PATH}; a list while it is changed",
-                    showsDefault: false
-                ),
-                .later("rate_limit", "How many requests the client may make"),
-            ]
-        )
-    }
-}
-
 extension Shape<ClientAccess> {
     /// The word `open`, or a list of clients.
     static var clientAccess: Shape {
-        let list = Shape<[Client]>.list(of: .section(Client.section), unique: ("name", \.name))
+        let list = Shape<[Client]>.list(of: .client, unique: ("name", \.name))
         let comparison = Comparison<ClientAccess> { old, new, path in
             guard case .listed(let old) = old, case .listed(let new) = new, let list = list.comparison else {
                 return Comparison.whole.changes(old, new, path)

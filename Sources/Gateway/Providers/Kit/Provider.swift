@@ -39,6 +39,8 @@ package struct ProviderDescriptor: Sendable {
     package var balance: (any BalanceReading)?
     /// How long the vendor may take for a whole answer unless configured.
     package var answersWithin = Duration.seconds(60)
+    /// The unit in which the vendor bills.
+    package var billingUnit = "credits"
 
     /// A descriptor from its parts.
     package init(

@@ -19,9 +19,13 @@ extension Engine {
             places: places.removeValue(forKey: record.id) ?? [:]
         )
         let now = parts.time.moment
-        let effects = task.machine.resume(at: now) { route in
-            provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
+        let resume: (inout TaskMachine) -> [TaskEffect] = { machine in
+            machine.resume(at: now) { route in
+                self.provider(route.name.provider)?.operation(route.name.operation)?.isRepeatable ?? false
+            }
         }
+        let earlier = memory(of: task)
+        let effects = resume(&task.machine)
         live[record.id] = task
         keepOrigins(of: task)
         for attempt in record.attempts where attempt.isOpen {
@@ -40,7 +44,7 @@ extension Engine {
         let wait = max(.milliseconds(left), grace)
         task.deadline = parts.time.instant &+ wait.wholeNanoseconds
         push(.deadline(record.id), after: wait)
-        settle(record.id, effects)
+        settle(record.id, effects, earlier, again: resume)
     }
 
     /// Works on a task that may be stored although the ledger said that it could not be: who asks for it again under the
@@ -86,11 +90,15 @@ extension Engine {
                 continue
             }
             let event = known(event, of: id)
-            let effects = apply(event, to: task)
+            let earlier = memory(of: task)
+            let planned = apply(event, to: &task.machine, of: task)
             let change = takeChange(of: id)
-            let record = task.machine.record
+            let effects = await store(change, planned, of: id, earlier) { machine in
+                apply(event, to: &machine, of: task)
+            }
             // Without the ledger nothing may follow: the next process goes on from what is stored.
-            if let change, await !commit(change) { break }
+            guard let effects else { break }
+            let record = task.machine.record
             afterCommit(event, record)
             guard live[id] === task else { return }
             publish(record)
@@ -100,10 +108,10 @@ extension Engine {
         task.isBusy = false
     }
 
-    private func apply(_ event: TaskEvent, to task: Live) -> [TaskEffect] {
+    private func apply(_ event: TaskEvent, to machine: inout TaskMachine, of task: Live) -> [TaskEffect] {
         let now = parts.time.instant
         let left = task.deadline > now ? Int64(clamping: task.deadline - now) : 0
-        return task.machine.apply(event, at: parts.time.moment, left: .nanoseconds(left))
+        return machine.apply(event, at: parts.time.moment, left: .nanoseconds(left))
     }
 
     /// What an event comes to with what vendors have told by themselves: a create whose answer is lost was taken all the
@@ -116,16 +124,23 @@ extension Engine {
     }
 
     /// Commits what `resume` changed and runs what it asked for.
-    private func settle(_ id: TaskID, _ effects: [TaskEffect]) {
+    private func settle(
+        _ id: TaskID,
+        _ planned: [TaskEffect],
+        _ earlier: Memory?,
+        again: @escaping (inout TaskMachine) -> [TaskEffect]
+    ) {
         guard let change = takeChange(of: id) else {
-            for effect in effects { run(effect, for: id) }
+            for effect in planned { run(effect, for: id) }
             return
         }
         let task = live[id]
         task?.isBusy = true
         Task {
-            guard await commit(change), live[id] === task else { return }
-            publish(change.record)
+            guard let effects = await store(change, planned, of: id, earlier, again: again),
+                let task, live[id] === task
+            else { return }
+            publish(task.machine.record)
             for effect in effects { run(effect, for: id) }
             await pump(id)
         }
@@ -135,7 +150,13 @@ extension Engine {
     ///
     /// `false` when the engine's time to stop runs out before the store took it.
     /// Nor when another process has the task: it is dropped then.
-    func commit(_ change: TaskChange) async -> Bool {
+    func commit(_ change: TaskChange) async -> Bool { await tryCommit(change) == .stored }
+
+    /// What became of a change.
+    enum Commit { case stored, overQuota, lost }
+
+    /// As `commit`, for a change with limits, which may be refused for them.
+    func tryCommit(_ change: TaskChange) async -> Commit {
         var change = change
         change.holder = holder
         var pause = Duration.milliseconds(50)
@@ -145,17 +166,22 @@ extension Engine {
                 try await parts.ledger.commit(change)
                 if isWaiting { stored() }
                 if !change.messages.isEmpty { parts.messagesStored() }
-                return true
+                parts.quotas.changed(change.record.client)
+                return .stored
             } catch {
                 if error == .leaseLost {
                     if isWaiting { stored() }
                     drop(change.record.id)
-                    return false
+                    return .lost
+                }
+                if case .overQuota = error {
+                    if isWaiting { stored() }
+                    return .overQuota
                 }
                 if !isWaiting { unstored.count += 1 }
                 isWaiting = true
                 tellUnstored(change.record.id, error)
-                guard parts.time.instant < stopsAt else { return false }
+                guard parts.time.instant < stopsAt else { return .lost }
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(isStopping ? 1 : 5))
             }
@@ -342,6 +368,7 @@ extension Engine {
         do throws(LedgerError) {
             // Once: the task may have been deleted meanwhile, and then this can never be stored.
             try await parts.ledger.commit(change)
+            parts.quotas.changed(change.record.client)
             board.publish(change.record)
         } catch {
             parts.log(

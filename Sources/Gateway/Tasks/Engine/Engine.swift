@@ -36,6 +36,8 @@ package actor Engine {
         package var publicURL: String?
         /// Writes what the webhook address of a task is told of a milestone; nobody is told of anything without it.
         package var announce: Announcing?
+        /// What clients may have.
+        package var quotas = QuotaBook()
         /// Called when messages have been stored, on any thread; whoever delivers them need not wait for their time.
         package var messagesStored: @Sendable () -> Void = {}
 
@@ -239,6 +241,9 @@ package actor Engine {
         }
     }
 
+    /// What clients may have, and how much of it is taken.
+    package nonisolated var quotas: QuotaBook { parts.quotas }
+
     // MARK: From outside
 
     /// What a create comes to.
@@ -249,6 +254,8 @@ package actor Engine {
     }
 
     /// Stores a new task and begins to work on it; it is durable when this returns.
+    ///
+    /// Throws `.overQuota` when its client may not have it, with nothing stored or begun.
     package nonisolated func create(
         _ request: SoundRequest,
         routes: [Route],
@@ -288,12 +295,14 @@ package actor Engine {
                 record,
                 holder: holder,
                 answer: answer,
-                messages: messages
+                messages: messages,
+                limits: parts.quotas.limits(of: record.client)
             )
+            parts.quotas.changed(record.client)
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
             return admission
         } catch {
-            if error != .full { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
+            if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
         }
     }

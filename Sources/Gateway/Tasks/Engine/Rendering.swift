@@ -60,6 +60,8 @@ struct Rendering: Sendable {
         _ cancellation: Cancellation,
         _ progress: (Double) -> Void
     ) throws -> Outcome {
+        // It may have stood in line for a thread longer than anybody wanted it.
+        if cancellation.isCancelled { return .cancelled }
         let temporary = store.temporaryPath()
         // Once kept it is gone from here; whatever else happened, it is not wanted.
         defer { store.discard(temporary) }

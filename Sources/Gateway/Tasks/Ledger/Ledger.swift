@@ -1,4 +1,5 @@
 package import Sound
+package import Timing
 package import Webhooks
 
 /// One durable change of a task: the record as it is now and which of its rows differ from what is stored.
@@ -26,6 +27,8 @@ package struct TaskChange: Sendable, Equatable {
     ///
     /// `nil` makes it whoever holds the task.
     package var holder: LeaseHolder?
+    /// What the client may have of it, for a change that asks for more calls; nothing for one that settles what was.
+    package var limits: [Quota.Limit] = []
 }
 
 /// Which tasks a list shows.
@@ -70,6 +73,8 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case corrupt(String)
     /// Another holder has the work now; nothing was written.
     case leaseLost
+    /// It would go beyond what the client may have; nothing was written.
+    case overQuota([QuotaExcess])
 
     package var description: String {
         switch self {
@@ -77,6 +82,18 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unavailable(let reason): "the ledger cannot be used: \(reason)"
         case .corrupt(let what): "the ledger holds something that cannot be read: \(what)"
         case .leaseLost: "another process has taken over the work"
+        case .overQuota(let excesses):
+            "beyond the client's quota: \(excesses.map(\.limit.name).joined(separator: ", "))"
+        }
+    }
+}
+
+extension LedgerError {
+    /// Whether something may have been stored all the same.
+    var mayHaveStored: Bool {
+        switch self {
+        case .full, .overQuota: false
+        case .unavailable, .corrupt, .leaseLost: true
         }
     }
 }
@@ -93,11 +110,15 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
 package protocol Ledger: Sendable {
     /// Stores a new task, leased to `holder`, and with it the first answer to its key and what is to be told of it;
     /// nothing of it when the key is known.
+    ///
+    /// Throws `.overQuota` when its charge would go beyond one of the limits of its client. However many come at once, what
+    /// is stored is within the limits.
     func admit(
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
-        messages: [OutboxMessage]
+        messages: [OutboxMessage],
+        limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission
     /// The first answer to a key that is not older than ``FirstAnswer/keptFor``.
     func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer?
@@ -105,7 +126,8 @@ package protocol Ledger: Sendable {
     func revise(_ answer: FirstAnswer) async throws(LedgerError)
     /// Stores a change of a task and its messages; a message that is stored already, by its id, is left as it is.
     ///
-    /// Throws `.leaseLost` when the change has a holder and another one holds the task.
+    /// Throws `.leaseLost` when the change has a holder and another one holds the task, and `.overQuota` when the task's
+    /// charge grows beyond one of the limits that the change has.
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
     ///
@@ -116,6 +138,8 @@ package protocol Ledger: Sendable {
     func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError)
     /// A task by its id.
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
+    /// What a client has taken on each day since one, that one included.
+    func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally]
     /// Tasks, newest first.
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
     /// Removes an ended task, its messages too, and returns the content hashes that no other task refers to.
@@ -131,6 +155,6 @@ package protocol Ledger: Sendable {
 extension Ledger {
     /// Stores a new task without a key, leased to `holder`.
     package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
-        _ = try await admit(record, holder: holder, answer: nil, messages: [])
+        _ = try await admit(record, holder: holder, answer: nil, messages: [], limits: [])
     }
 }

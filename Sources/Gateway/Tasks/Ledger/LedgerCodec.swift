@@ -157,7 +157,7 @@ enum LedgerCodec {
         }
     }
 
-    private static func parse(_ text: String) throws(LedgerError) -> JSONValue {
+    static func parse(_ text: String) throws(LedgerError) -> JSONValue {
         do throws(JSONError) {
             return try JSONValue(parsing: text)
         } catch {

@@ -154,4 +154,20 @@ package let ledgerMigrations: [Migration] = [
             ALTER TABLE tasks DROP COLUMN lease_until;
             """
     ),
+    // What clients have taken of their quotas, in millionths, and beside each task what it takes. Tasks of before count
+    // for nothing until they change. The provider of a count of tasks is empty; tallies outlive their tasks.
+    Migration(
+        "2026-11-21 tallies",
+        sql: """
+            ALTER TABLE tasks ADD COLUMN charge TEXT NOT NULL DEFAULT '{}';
+            CREATE TABLE tallies (
+                client TEXT NOT NULL,
+                day INTEGER NOT NULL,
+                provider TEXT NOT NULL,
+                unit TEXT NOT NULL,
+                amount INTEGER NOT NULL,
+                PRIMARY KEY (client, day, provider, unit)
+            ) STRICT, WITHOUT ROWID;
+            """
+    ),
 ]

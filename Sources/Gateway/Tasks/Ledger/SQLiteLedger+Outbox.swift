@@ -130,6 +130,10 @@ extension SQLiteLedger: Outbox {
                 """,
                 [.integer(now.milliseconds), .text(id)]
             )
+            _ = try connection.run(
+                "UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'pending' AND due_at > ?1 AND lease_holder IS NULL",
+                [.integer(now.milliseconds), .text(id)]
+            )
             let message = try MessageRows.messages(where: "id = ?", [.text(id)], on: connection).first
             if let message { try MessageRows.markNext(of: message.task.rawValue, on: connection) }
             return message

@@ -1,6 +1,7 @@
 package import SQLite
 package import Sound
 package import Telemetry
+package import Timing
 package import Webhooks
 
 /// The ledger in one SQLite file: one process, grouped commits.
@@ -39,9 +40,11 @@ package struct SQLiteLedger: Ledger {
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
-        messages: [OutboxMessage]
+        messages: [OutboxMessage],
+        limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission {
-        let values = Rows.values(of: record)
+        let charge = record.client == nil ? Charge() : record.charge
+        let values = Rows.values(of: record) + [.text(holder.name), .text(TallyRows.encode(charge))]
         return try await write { connection in
             if let answer {
                 let expired = record.createdAt.advanced(by: .zero - FirstAnswer.keptFor)
@@ -52,7 +55,8 @@ package struct SQLiteLedger: Ledger {
                 if let known = try Rows.firstAnswer(to: answer.key, on: connection) { return .known(known) }
                 _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
             }
-            _ = try connection.run(Rows.insertTask, values + [.text(holder.name)])
+            try TallyRows.enter(charge, of: record, within: limits, on: connection)
+            _ = try connection.run(Rows.insertTask, values)
             for message in messages { try MessageRows.add(message, on: connection) }
             return .admitted
         }
@@ -95,8 +99,29 @@ package struct SQLiteLedger: Ledger {
             let count = try connection.run(Rows.updateTask, Rows.changingValues(of: record) + [id, holder])
             // A task that is gone is nobody's.
             if count == 0, try Rows.isThere(record.id, on: connection) { throw LedgerError.leaseLost }
+            try settle(change, on: connection)
             for message in messages { try MessageRows.add(message, on: connection) }
         }
+    }
+
+    /// Brings a task's charge, and its client's tallies with it, up to what the task has become.
+    private func settle(_ change: TaskChange, on connection: Connection) throws {
+        let record = change.record
+        guard record.client != nil, let before = try TallyRows.charge(of: record.id, on: connection) else {
+            return
+        }
+        let charge = record.charge
+        guard charge != before else { return }
+        let difference = charge.change(since: before)
+        try TallyRows.enter(difference, of: record, within: change.limits, on: connection)
+        _ = try connection.run(
+            "UPDATE tasks SET charge = ? WHERE id = ?",
+            [.text(TallyRows.encode(charge)), .text(record.id.rawValue)]
+        )
+    }
+
+    package func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally] {
+        try await read { try TallyRows.tallies(of: client, since: day, on: $0) }
     }
 
     package func claim(

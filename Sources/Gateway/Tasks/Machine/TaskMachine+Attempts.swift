@@ -173,7 +173,7 @@ extension TaskMachine {
     {
         // Once the vendor has the job, only its own word that the job failed allows another one.
         let mayMoveOn = attempt.providerTaskID == nil ? failure.mayMoveOn : failure.code == .providerFailed
-        guard mayMoveOn, attempt.tries < policy.maxAttempts else { return [] }
+        guard mayMoveOn, attempt.tries < policy.maxAttempts, !isSpent else { return [] }
         if attempt.route + 1 < record.routes.count {
             return request(attempt.takes, on: attempt.route + 1, tries: attempt.tries + 1, at: now)
         }
@@ -225,8 +225,6 @@ extension TaskMachine {
 
     /// An attempt's part of what its route was estimated to cost.
     func estimate(of attempt: AttemptRecord) -> Cost.Amount? {
-        let route = record.routes[attempt.route]
-        let calls = Double(route.shares(of: record.request.variations).count)
-        return route.estimatedCost.map { Cost.Amount($0.amount / calls, $0.unit) }
+        record.estimate(on: attempt.route)
     }
 }

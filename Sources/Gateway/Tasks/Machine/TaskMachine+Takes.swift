@@ -32,7 +32,7 @@ extension TaskMachine {
     private mutating func topUp(after attempt: AttemptRecord, at now: Moment) -> [TaskEffect] {
         let delivered = record.outputs.count { $0.attempt == attempt.number }
         guard let wanted = attempt.takes, record.routes[attempt.route].takesPerCall != nil,
-            delivered > 0, delivered < wanted, maySpend(on: attempt)
+            delivered > 0, delivered < wanted, !isSpent, maySpend(on: attempt)
         else { return [] }
         return request(wanted - delivered, on: attempt.route, tries: 1, at: now)
     }

@@ -101,6 +101,8 @@ package struct TaskMachine: Sendable {
     var repeatable: Set<Int> = []
     /// Attempts whose rendering has begun in this process.
     var rendering: Set<Int> = []
+    /// Whether the client may have no more calls than there are: what follows asks for none.
+    var isSpent = false
     /// How long the task has, as last told.
     var left = Duration.zero
     /// How far each open attempt is, 0–1; not durable.

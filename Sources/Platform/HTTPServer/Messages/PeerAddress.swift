@@ -59,6 +59,17 @@ import Glibc
         }
     }
 
+    /// Where the peer is, whichever address of its own it took: the address of IPv4, the /64 of IPv6; without a port.
+    package var network: PeerAddress {
+        switch kind {
+        case .ipv6(0, let low) where low >> 32 == 0xFFFF:
+            PeerAddress(kind: .ipv4(UInt32(truncatingIfNeeded: low)), port: 0)
+        // Loopback is one address, which has no network to itself.
+        case .ipv6(0, 1), .ipv4, .local: PeerAddress(kind: kind, port: 0)
+        case .ipv6(let high, _): PeerAddress(kind: .ipv6(high, 0), port: 0)
+        }
+    }
+
     /// The address alone, IPv6 without brackets; `unix` for a Unix socket.
     package var host: String {
         switch kind {

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 import Timing
@@ -37,7 +38,7 @@ struct AskingTests {
     @Test("an address that does not answer is asked for anew")
     func staleAddress() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = PaperVendor(
             time,
             [
@@ -61,7 +62,7 @@ struct AskingTests {
     @Test("an address that the poll leaves out is asked for, again and again")
     func missingAddress() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = PaperVendor(
             time,
             [
@@ -88,7 +89,7 @@ struct AskingTests {
     )
     func lyrics(_ turns: Int) async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = PaperVendor(
             time,
             [

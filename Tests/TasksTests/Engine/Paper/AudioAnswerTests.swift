@@ -3,6 +3,7 @@ import HTTP
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 
@@ -95,7 +96,7 @@ struct AudioAnswerTests {
     @Test("a gateway that stops waits for the audio that it will be charged for")
     func stopping() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [
@@ -140,8 +141,8 @@ struct AudioAnswerTests {
     @Test("a task that is canceled while it streams ends at once, and what comes is not kept")
     func canceled() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let begun = Watch(false)
-        let gate = Watch(false)
+        let begun = Observed(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 
@@ -39,7 +40,7 @@ struct BalanceBookTests {
     @Test("callers at the same time share one question")
     func shared() async throws {
         let time = DreamTime(jumping: 0)
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [
@@ -65,7 +66,7 @@ struct BalanceBookTests {
     @Test("a vendor that does not answer holds nobody for long, and is not asked again at once")
     func dead() async throws {
         let time = DreamTime(jumping: 0)
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [

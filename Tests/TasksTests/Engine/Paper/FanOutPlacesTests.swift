@@ -1,6 +1,7 @@
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 
@@ -9,7 +10,7 @@ struct FanOutPlacesTests {
     @Test("the calls of one task take no more places than there are, and give each back once")
     func places() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = PaperVendor(
             time,
             [
@@ -21,7 +22,7 @@ struct FanOutPlacesTests {
         let pace = PollPace(first: .seconds(1), ceiling: .seconds(1))
         try await withPaper([vendor], time: time, pace: pace, places: 2) { bench in
             base.change { $0 = bench.providers[0].baseURL }
-            let held = Watch(0)
+            let held = Observed(0)
             let task = try await bench.create("a/jobs", takesPerCall: 1) { $0.variations = 6 }
             for calls in 1...7 {
                 await vendor.isAsked("create", times: calls)
@@ -45,7 +46,7 @@ struct FanOutPlacesTests {
     @Test("a provider that is switched off is asked about what it has, and gets nothing new")
     func disabled() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = PaperVendor(
             time,
             [

@@ -2,6 +2,7 @@ import HTTP
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 import Timing
@@ -45,7 +46,7 @@ struct HintTests {
     @Test("a hint that comes before the create is answered is not forgotten")
     func beforeAcceptance() async throws {
         let time = DreamTime()
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [
@@ -70,7 +71,7 @@ struct HintTests {
     @Test("a job that was told of before its create was answered is found when that answer is lost")
     func toldBeforeTheAnswerIsLost() async throws {
         let time = DreamTime()
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [
@@ -119,7 +120,7 @@ struct HintTests {
     @Test("a hint that comes while the vendor is asked has it asked again")
     func whileAsked() async throws {
         let time = DreamTime()
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [

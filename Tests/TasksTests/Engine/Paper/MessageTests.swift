@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 import Webhooks
@@ -14,7 +15,7 @@ struct MessageTests {
     private let hook = "https://hooks.example/x"
 
     /// A vendor whose job brings its takes one after the other.
-    private func vendor(_ time: DreamTime, _ audio: [UInt8], base: Watch<String>) -> PaperVendor {
+    private func vendor(_ time: DreamTime, _ audio: [UInt8], base: Observed<String>) -> PaperVendor {
         PaperVendor(
             time,
             [
@@ -35,7 +36,7 @@ struct MessageTests {
 
     @Test("each milestone leaves one message, with the change that brought it about, in order")
     func everyMilestone() async throws {
-        let (time, base) = (DreamTime(), Watch(""))
+        let (time, base) = (DreamTime(), Observed(""))
         let vendor = vendor(time, try await paperAudio(), base: base)
         try await withPaper([vendor], time: time, pace: pace) { bench in
             base.change { $0 = bench.providers[0].baseURL }
@@ -67,7 +68,7 @@ struct MessageTests {
 
     @Test("a task without an address leaves none, and nobody is nudged")
     func noAddress() async throws {
-        let (time, base) = (DreamTime(), Watch(""))
+        let (time, base) = (DreamTime(), Observed(""))
         let vendor = vendor(time, try await paperAudio(), base: base)
         try await withPaper([vendor], time: time, pace: pace) { bench in
             base.change { $0 = bench.providers[0].baseURL }
@@ -116,8 +117,8 @@ struct MessageTests {
 
     @Test("a process that takes a task up goes on telling where the last one stopped")
     func restart() async throws {
-        let (time, base, ledger) = (DreamTime(), Watch(""), MemoryLedger())
-        let gate = Watch(false)
+        let (time, base, ledger) = (DreamTime(), Observed(""), MemoryLedger())
+        let gate = Observed(false)
         let audio = try await paperAudio()
         let vendor = PaperVendor(
             time,
@@ -130,7 +131,7 @@ struct MessageTests {
                 "file": { _, _ in .wave(audio) },
             ]
         )
-        let id = Watch<TaskID?>(nil)
+        let id = Observed<TaskID?>(nil)
         try await withPaper([vendor], time: time, pace: pace, ledger: ledger) { bench in
             let task = try await bench.accepted(try await bench.create("a/jobs") { $0.webhookURL = hook })
             id.change { $0 = task.id }
@@ -154,7 +155,7 @@ struct MessageTests {
     @Test("a job that its vendor took only after the task had ended is told to nobody")
     func lateAcceptance() async throws {
         let time = DreamTime()
-        let gate = Watch(false)
+        let gate = Observed(false)
         let vendor = PaperVendor(
             time,
             [

@@ -5,6 +5,7 @@ import HTTPClient
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -28,6 +29,7 @@ struct PaperBench: Sendable {
     func create(
         _ routes: String...,
         takesPerCall: Int? = nil,
+        client: String? = nil,
         _ change: (inout SoundRequest) -> Void = { _ in }
     ) async throws -> TaskRecord {
         var request = SoundRequest(prompt: "rain")
@@ -43,7 +45,7 @@ struct PaperBench: Sendable {
                 takesPerCall: takesPerCall
             )
         }
-        return try await engine.create(request, routes: routes, client: nil, deadline: .seconds(900))
+        return try await engine.create(request, routes: routes, client: client, deadline: .seconds(900))
     }
 
     func end(of task: TaskRecord) async throws -> TaskRecord {

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Providers
 import Sound
+import Support
 import Timing
 
 /// A loopback vendor of no make: each kind of call is answered by a script, and what was asked can be waited for.
@@ -18,7 +19,7 @@ final class PaperVendor: Sendable {
 
     typealias Script = @Sendable (_ turn: Int, _ subject: String) async -> Response
 
-    let asked = Watch<[Call]>([])
+    let asked = Observed<[Call]>([])
     private let scripts: [String: Script]
     private let time: DreamTime
 

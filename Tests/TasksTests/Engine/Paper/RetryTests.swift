@@ -1,6 +1,7 @@
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -30,7 +31,7 @@ struct RetryTests {
     @Test("a second try at another provider is a first one there")
     func elsewhere() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let down = PaperVendor(time, ["create": { _, _ in .refused(.providerUnavailable) }])
         let up = PaperVendor(
             time,

@@ -1,6 +1,7 @@
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 
@@ -11,7 +12,7 @@ struct TroubleTests {
     @Test("an operation that fails again and again is told of until its vendor answers")
     func failing() async throws {
         let time = DreamTime()
-        let isUp = Watch(false)
+        let isUp = Observed(false)
         let vendor = PaperVendor(
             time,
             [

@@ -1,7 +1,7 @@
 import Threads
 
 /// A value that can be waited for.
-final class Watch<Value: Sendable>: Sendable {
+package final class Observed<Value: Sendable>: Sendable {
     private struct Watcher {
         let wants: @Sendable (Value) -> Bool
         let continuation: CheckedContinuation<Void, Never>
@@ -14,11 +14,14 @@ final class Watch<Value: Sendable>: Sendable {
 
     private let state: Guarded<State>
 
-    init(_ value: Value) { state = Guarded(State(value: value)) }
+    /// A value to begin with.
+    package init(_ value: Value) { state = Guarded(State(value: value)) }
 
-    var value: Value { state.withLock { $0.value } }
+    /// The value now.
+    package var value: Value { state.withLock { $0.value } }
 
-    func change(_ body: (inout Value) -> Void) {
+    /// Changes the value and wakes those that wanted it so.
+    package func change(_ body: (inout Value) -> Void) {
         let pleased = state.withLock { state in
             body(&state.value)
             let value = state.value
@@ -30,7 +33,7 @@ final class Watch<Value: Sendable>: Sendable {
     }
 
     /// Returns when the value is as wanted.
-    func until(_ wants: @escaping @Sendable (Value) -> Bool) async {
+    package func until(_ wants: @escaping @Sendable (Value) -> Bool) async {
         await withCheckedContinuation { continuation in
             let isPleased = state.withLock { state in
                 if wants(state.value) { return true }

@@ -1,14 +1,14 @@
 /// SplitMix64: random numbers that are the same for the same seed.
-struct SeededGenerator: RandomNumberGenerator, Sendable {
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// A generator for one purpose; those of different `stream`s have nothing in common.
-    init(seed: UInt64, stream: Int = 0) {
+    package init(seed: UInt64, stream: Int = 0) {
         state = seed &+ UInt64(truncatingIfNeeded: stream) &* 0xD134_2543_DE82_EF95
         _ = next()
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,7 +17,7 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// Whether something happens that does so with this probability.
-    mutating func shows(_ probability: Double) -> Bool {
+    package mutating func shows(_ probability: Double) -> Bool {
         Double.random(in: 0..<1, using: &self) < probability
     }
 }

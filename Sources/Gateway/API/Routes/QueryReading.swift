@@ -1,0 +1,79 @@
+import HTTP
+import Sound
+import Spelling
+
+/// Reads a list's filters out of a query string, and reports every problem at once in the order of the string.
+struct QueryReading {
+    private let pairs: [(name: String, value: String)]
+    private var known: [String] = []
+    private var problems: [(place: Int, problem: Problem)] = []
+
+    init(_ target: RequestTarget) {
+        pairs = target.query.pairs
+    }
+
+    /// A parameter that may be anything.
+    mutating func text(_ name: String) -> String? {
+        place(of: name).map { pairs[$0].value }
+    }
+
+    /// A parameter that is one of some words.
+    mutating func word<Word: CaseIterable & RawRepresentable<String>>(_ name: String) -> Word? {
+        guard let place = place(of: name) else { return nil }
+        let value = pairs[place].value
+        if let word = Word(rawValue: value) { return word }
+        let words = Word.allCases.map(\.rawValue)
+        refuse(
+            place,
+            .unknownValue,
+            "\(name) must be one of \(words.joined(separator: ", "))\(hint(for: value, among: words))"
+        )
+        return nil
+    }
+
+    /// A parameter that is the id of something of ours; `rule` says what it must be.
+    mutating func id(_ name: String, prefix: String, _ rule: String) -> String? {
+        guard let place = place(of: name) else { return nil }
+        let value = pairs[place].value
+        if value.hasPrefix(prefix) { return value }
+        refuse(place, .invalid, "\(name) \(rule)")
+        return nil
+    }
+
+    /// Where the page begins: an id with this prefix.
+    mutating func cursor(prefix: String) -> String? {
+        id("cursor", prefix: prefix, "must be a next_cursor of an earlier answer")
+    }
+
+    /// How many to show.
+    mutating func limit(default number: Int) -> Int {
+        guard let place = place(of: "limit") else { return number }
+        if let limit = Int(pairs[place].value), (1...100).contains(limit) { return limit }
+        refuse(place, .outOfRange, "limit must be a whole number from 1 to 100")
+        return number
+    }
+
+    /// Ends the reading: what has not been asked for is unknown.
+    ///
+    /// - Throws: every problem that there was.
+    func finish() throws(InvalidRequest) {
+        var all = problems
+        for (place, pair) in pairs.enumerated() where !known.contains(pair.name) {
+            let message = "there is no parameter \"\(pair.name)\"\(hint(for: pair.name, among: known))"
+            all.append((place, Problem(pair.name, .unknownField, message)))
+        }
+        if !all.isEmpty { throw InvalidRequest(all.sorted { $0.place < $1.place }.map(\.problem)) }
+    }
+
+    /// Where a parameter stands; given twice it would not be clear which counts.
+    private mutating func place(of name: String) -> Int? {
+        known.append(name)
+        let places = pairs.indices.filter { pairs[$0].name == name }
+        for again in places.dropFirst() { refuse(again, .invalid, "\(name) must be given once") }
+        return places.first
+    }
+
+    private mutating func refuse(_ place: Int, _ code: Problem.Code, _ message: String) {
+        problems.append((place, Problem(pairs[place].name, code, message)))
+    }
+}
