@@ -27,7 +27,7 @@ final class MemoryLedger: Ledger {
     let acceptancesThatWait = Observed(0)
 
     /// Whether a change with limits is beyond them.
-    let isUsedUp = Watch(false)
+    let isUsedUp = Observed(false)
 
     /// How often the engine has said that there are messages.
     let nudges = Observed(0)

@@ -1,6 +1,7 @@
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Telemetry
 import Testing
@@ -12,7 +13,7 @@ struct QuotaTests {
     private static let pace = PollPace(first: .seconds(1), ceiling: .seconds(1))
 
     /// A vendor whose jobs give one take, however many were asked for.
-    private func frugal(_ time: DreamTime, _ base: Watch<String>, _ audio: [UInt8]) -> PaperVendor {
+    private func frugal(_ time: DreamTime, _ base: Observed<String>, _ audio: [UInt8]) -> PaperVendor {
         PaperVendor(
             time,
             [
@@ -29,7 +30,7 @@ struct QuotaTests {
     )
     func topUp(isUsedUp: Bool) async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = frugal(time, base, audio)
         try await withPaper([vendor], time: time, pace: Self.pace) { bench in
             base.change { $0 = bench.providers[0].baseURL }
@@ -54,7 +55,7 @@ struct QuotaTests {
     @Test("the next provider is not asked when its price is beyond the quota; another client's task goes on")
     func nextProvider() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let refusing = PaperVendor(time, ["create": { _, _ in .refused(.providerUnavailable) }])
         let vendor = frugal(time, base, audio)
         try await withPaper([refusing, vendor], time: time, pace: Self.pace) { bench in
@@ -74,7 +75,7 @@ struct QuotaTests {
     @Test("a quota that is only watched is held against nothing")
     func watched() async throws {
         let (time, audio) = (DreamTime(), try await paperAudio())
-        let base = Watch("")
+        let base = Observed("")
         let vendor = frugal(time, base, audio)
         try await withPaper([vendor], time: time, pace: Self.pace) { bench in
             base.change { $0 = bench.providers[0].baseURL }

@@ -2,6 +2,7 @@ import Crypto
 import HTTPServer
 import Providers
 import Sound
+import Support
 import Tasks
 import Testing
 import Timing
@@ -42,7 +43,7 @@ struct RotationTests {
     }
 
     /// A vendor whose jobs run until they are told to end.
-    private func vendor(_ time: DreamTime, _ isDone: Watch<Bool>) -> PaperVendor {
+    private func vendor(_ time: DreamTime, _ isDone: Observed<Bool>) -> PaperVendor {
         PaperVendor(
             time,
             [
@@ -54,7 +55,7 @@ struct RotationTests {
 
     @Test("a task ends on the key that took it, the next one begins with the new one")
     func rotated() async throws {
-        let (time, isDone) = (DreamTime(), Watch(false))
+        let (time, isDone) = (DreamTime(), Observed(false))
         let vendor = vendor(time, isDone)
         try await withPaper([vendor], time: time, pace: Self.pace) { bench in
             let first = try await bench.accepted(try await bench.create("a/jobs"))
@@ -80,7 +81,7 @@ struct RotationTests {
 
     @Test("a task ends at the address that took it, and the next one goes to the new one")
     func moved() async throws {
-        let (time, isDone) = (DreamTime(), Watch(false))
+        let (time, isDone) = (DreamTime(), Observed(false))
         let (old, new) = (vendor(time, isDone), vendor(time, isDone))
         try await withPaper([old, new], time: time, pace: Self.pace) { bench in
             let first = try await bench.accepted(try await bench.create("a/jobs"))
@@ -97,7 +98,7 @@ struct RotationTests {
 
     @Test("a removed provider ends what it took, its line goes on to the next one")
     func removed() async throws {
-        let (time, isDone) = (DreamTime(), Watch(false))
+        let (time, isDone) = (DreamTime(), Observed(false))
         let (old, new) = (vendor(time, isDone), vendor(time, isDone))
         try await withPaper([old, new], time: time, pace: Self.pace, places: 1) { bench in
             let first = try await bench.accepted(try await bench.create("a/jobs"))
@@ -122,7 +123,7 @@ struct RotationTests {
 
     @Test("a key never has more under way than it may, through changes of it and back")
     func places() async throws {
-        let (time, isDone) = (DreamTime(), Watch(false))
+        let (time, isDone) = (DreamTime(), Observed(false))
         let vendor = vendor(time, isDone)
         try await withPaper([vendor], time: time, pace: Self.pace, places: 2) { bench in
             var tasks: [TaskRecord] = []
@@ -167,7 +168,7 @@ struct RotationTests {
 
     @Test("a refusal of the old value does not set the new one aside")
     func lateRefusal() async throws {
-        let (time, gate) = (DreamTime(), Watch(false))
+        let (time, gate) = (DreamTime(), Observed(false))
         let vendor = PaperVendor(
             time,
             [
@@ -192,8 +193,8 @@ struct RotationTests {
 
     @Test("when the vendor no longer takes the old value, its tasks go on with the new one")
     func revoked() async throws {
-        let (time, isRevoked) = (DreamTime(), Watch(false))
-        let asked = Watch(0)
+        let (time, isRevoked) = (DreamTime(), Observed(false))
+        let asked = Observed(0)
         let vendor = PaperVendor(
             time,
             [
@@ -216,7 +217,7 @@ struct RotationTests {
 
     @Test("who waits in line gets the keys that were added")
     func line() async throws {
-        let (time, isDone) = (DreamTime(), Watch(false))
+        let (time, isDone) = (DreamTime(), Observed(false))
         let vendor = vendor(time, isDone)
         try await withPaper([vendor], time: time, pace: Self.pace, places: 1) { bench in
             for _ in 0..<2 { _ = try await bench.create("a/jobs") }
