@@ -188,6 +188,15 @@ let package = Package(
             ]
         ),
         tests("Timing", ["Timing", "Sound", "EventLoop"]),
+        // What fetches URLs that others choose, in a network namespace in which every address would answer.
+        tests(
+            "HostileURL",
+            [
+                "Assets", "Webhooks", "Sound", "Timing", "HTTP", "HTTPClient", "EventLoop", "Threads",
+                "Telemetry",
+                "CLinux",
+            ]
+        ),
         tests(
             "Webhooks",
             [

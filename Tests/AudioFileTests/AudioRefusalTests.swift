@@ -76,6 +76,7 @@ import Testing
         "limits hold against bombs",
         arguments: [
             (AudioLimits(frames: 9999), AudioFileError.Limit.frames),
+            (AudioLimits(seconds: 0.2), .frames),
             (AudioLimits(channels: 1), .channels),
             (AudioLimits(sampleRate: 22_050), .sampleRate),
         ]
@@ -86,6 +87,70 @@ import Testing
             #expect(throws: AudioFileError.beyondLimit(limit)) {
                 try AudioInspection(path: path, limits: limits)
             }
+        }
+    }
+
+    @Test(
+        "a file of nothing but empty parts is not followed through to its end",
+        arguments: ["wav", "ogg", "mp3"]
+    )
+    func emptyParts(_ kind: String) throws {
+        let (head, part): ([UInt8], [UInt8]) =
+            switch kind {
+            case "wav": (Array("RIFF\u{7F}\u{7F}\u{7F}\u{7F}WAVE".utf8), Array("junk\0\0\0\0".utf8))
+            case "ogg": ([], Array("OggS".utf8) + [UInt8](repeating: 0, count: 23))
+            // Layer III of MPEG-2.5 at 8 kbit/s and 12 kHz: 48 bytes.
+            default: ([], [0xFF, 0xE3, 0x14, 0xC4] + [UInt8](repeating: 0, count: 44))
+            }
+        try withTemporaryFile { path in
+            let limits = AudioLimits(frames: 1)
+            let many = head + (0..<10_001).flatMap { _ in part }
+            try replaceContents(of: path, with: many)
+            #expect(throws: AudioFileError.beyondLimit(.parts)) {
+                try AudioInspection(path: path, limits: limits)
+            }
+        }
+    }
+
+    @Test(
+        "a head that promises what no file has is refused before anything is decoded",
+        arguments: [
+            (24, UInt32(4_000_000_000), AudioFileError.Limit.sampleRate), (24, 0, .sampleRate),
+            (22, 1000, .channels),
+        ]
+    )
+    func hostileHead(_ offset: Int, _ value: UInt32, _ limit: AudioFileError.Limit) throws {
+        try withTemporaryFile { path in
+            try write(tone(frames: 1000, channels: 1), to: path, format: .wav, channels: 1)
+            var bytes = try contents(of: path)
+            let width = offset == 22 ? 2 : 4
+            for index in 0..<width { bytes[offset + index] = UInt8(value >> (8 * index) & 255) }
+            // The bytes of a frame follow from the channels.
+            if offset == 22 { (bytes[32], bytes[33]) = (UInt8(value * 2 & 255), UInt8(value * 2 >> 8)) }
+            try replaceContents(of: path, with: bytes)
+            #expect(throws: AudioFileError.self) { try AudioInspection(path: path) }
+        }
+    }
+
+    @Test("a bomb of silence is not unpacked beyond its limit, whatever length it states")
+    func silentBomb() throws {
+        try withTemporaryFile { path in
+            // An hour of silence is some kilobytes of FLAC.
+            let writer = try AudioWriter(path: path, format: .flac, sampleRate: 8000, channels: 1)
+            let minute = [Float](repeating: 0, count: 8000 * 60)
+            for _ in 0..<60 { try writer.write(minute) }
+            try writer.finish()
+            var bytes = try contents(of: path)
+            #expect(bytes.count < 2_000_000)
+            let limits = AudioLimits(frames: 192_000 * 900, seconds: 900)
+            #expect(throws: AudioFileError.beyondLimit(.frames)) {
+                try AudioInspection(path: path, limits: limits)
+            }
+            // STREAMINFO's count of frames is 36 bits after its 21st byte; zero means that nobody counted.
+            bytes[21] &= 0xF0
+            for index in 22..<26 { bytes[index] = 0 }
+            try replaceContents(of: path, with: bytes)
+            #expect(throws: AudioFileError.self) { try AudioInspection(path: path, limits: limits) }
         }
     }
 

@@ -23,7 +23,9 @@ import Testing
               listen: ["0.0.0.0:80", "unix:/run/s.sock"]
               public_url: https://sounds.example/base/
               threads: 4
-              limits: {request_target: 1KiB, header: 2KiB, body: 3MiB, connections: 5}
+              limits:
+                {request_target: 1KiB, header: 2KiB, body: 3MiB, connections: 5, connections_per_address: 4,
+                 memory: 8MiB, waits_per_client: 3}
               timeouts: {header: 1s, body: 2s, idle: 3m, write: 400ms}
               drain: 0s
             storage: {sqlite: {path: /var/x.db}}
@@ -54,6 +56,9 @@ import Testing
         server.limits.header = 2048
         server.limits.body = 3 << 20
         server.limits.connections = 5
+        server.limits.connectionsPerAddress = 4
+        server.limits.memory = 8 << 20
+        server.limits.waitsPerClient = 3
         server.timeouts.header = .seconds(1)
         server.timeouts.body = .seconds(2)
         server.timeouts.idle = .seconds(180)

@@ -149,6 +149,7 @@ final class RawClient: Sendable {
 func withServer<Result>(
     limits: ServerLimits = ServerLimits(),
     access: (@Sendable (AccessRecord) -> Void)? = nil,
+    refused: (@Sendable (Refusals) -> Void)? = nil,
     handler: @escaping Handler,
     _ body: (Server, UInt16) async throws -> Result
 ) async throws -> Result {
@@ -157,6 +158,7 @@ func withServer<Result>(
         limits: limits,
         loops: testLoops,
         access: access,
+        refused: refused,
         handler: handler
     )
     let port = try await server.start().first?.port ?? 0

@@ -65,6 +65,31 @@ import Testing
         #expect("\(error)".hasPrefix("line 2, column "))
     }
 
+    @Test(
+        arguments: [
+            ("1", 1), ("[]", 2), ("{}", 2), ("[1,2,3]", 4), (#"{"a":1,"b":[2,3]}"#, 5), (#"[",,,[[{{"]"#, 2),
+        ]
+    )
+    func holdsTheNumberOfValuesAskedForAndNoMore(_ text: String, _ values: Int) throws {
+        _ = try JSONValue(parsing: text, maximumValues: values)
+        let error = #expect(throws: JSONError.self) {
+            _ = try JSONValue(parsing: text, maximumValues: values - 1)
+        }
+        #expect(error?.message == "more than \(values - 1) values")
+    }
+
+    @Test func aTextOfManySmallValuesIsRefusedUnlessThatIsAskedFor() throws {
+        // Two bytes each, some hundred in memory.
+        let text = "[" + String(repeating: "0,", count: 1_000_000) + "0]"
+        #expect(throws: JSONError.self) { _ = try JSONValue(parsing: text) }
+        #expect(try JSONValue(parsing: text, maximumValues: 2_000_000).array?.count == 1_000_001)
+    }
+
+    @Test func aLongStringIsOneValue() throws {
+        let text = String(repeating: ",[{", count: 100_000)
+        #expect(try JSONValue(parsing: "\"\(text)\"", maximumValues: 1) == .string(text))
+    }
+
     @Test func nestsToTheDepthAskedForAndNoDeeper() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

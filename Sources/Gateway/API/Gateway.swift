@@ -66,6 +66,8 @@ package final class Gateway: Sendable {
     private let held: Guarded<Snapshot>
     /// Keyed creates that are being answered.
     let creating = Guarded(Set<IdempotencyKey>())
+    /// Everybody who waits for news.
+    let waits = WaitBook()
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)
@@ -233,6 +235,7 @@ package final class Gateway: Sendable {
         )
         switch problem.status.code {
         case 401: response.fields["WWW-Authenticate"] = "Bearer"
+        case 429 where problem.code == "too_many_waits": response.fields["Retry-After"] = "5"
         case 503, 507: response.fields["Retry-After"] = "5"
         default: break
         }

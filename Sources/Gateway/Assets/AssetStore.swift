@@ -139,7 +139,7 @@ package struct AssetStore: Sendable {
         do throws(AudioFileError) {
             let inspection = try AudioInspection(
                 path: path,
-                limits: AudioLimits(frames: Int(limits.duration * 192_000))
+                limits: AudioLimits(frames: Int(limits.duration * 192_000), seconds: limits.duration)
             )
             guard inspection.duration <= limits.duration else {
                 throw AudioFileError.beyondLimit(.frames)

@@ -26,6 +26,14 @@ package struct ServerConfiguration: Sendable, Equatable {
         package var body = 1024 * 1024
         /// The number of connections open at once.
         package var connections = 10_000
+        /// How many of them one address may have, an IPv6 network of 64 bits counting as one; this machine's own
+        /// addresses and Unix sockets are not counted.
+        package var connectionsPerAddress = 1000
+        /// What the buffers of all connections may hold together.
+        package var memory = 256 << 20
+        /// The number of event streams and answers waited for, of one client at once, or of one address where no key
+        /// is asked for.
+        package var waitsPerClient = 1000
         /// Tasks that have not ended.
         package var tasks = 100_000
         /// Tasks of one client that have not ended.
@@ -39,11 +47,11 @@ package struct ServerConfiguration: Sendable, Equatable {
     package struct Timeouts: Sendable, Equatable {
         /// From a request's first byte to the end of its header section.
         package var header: Duration = .seconds(10)
-        /// For the whole body.
+        /// For the next 16 KiB of a body, or its end.
         package var body: Duration = .seconds(30)
         /// Between two requests on a connection.
         package var idle: Duration = .seconds(60)
-        /// For a peer to take any of the bytes waiting for it.
+        /// For a peer to receive the next 16 KiB of an answer, or its end.
         package var write: Duration = .seconds(30)
 
         /// The defaults.

@@ -18,7 +18,7 @@ package enum AudioFileError: Error, Sendable, Equatable, CustomStringConvertible
     case cannotEncode(String)
 
     /// What `AudioLimits` bounds.
-    package enum Limit: String, Sendable { case frames, channels, sampleRate }
+    package enum Limit: String, Sendable { case frames, channels, sampleRate, parts }
 
     package var description: String {
         switch self {

@@ -17,17 +17,17 @@ import CSndFile
 
     private let stream: FileStream
     private let handle: OpaquePointer
-    private let limits: AudioLimits
+    /// The most frames that are decoded.
+    private let mostFrames: Int
 
     /// Opens the file at `path` and checks its structure: what's missing at its end is found here or while reading.
     package init(path: String, limits: AudioLimits = AudioLimits()) throws(AudioFileError) {
-        self.limits = limits
         stream = try FileStream(reading: path)
         let head = try stream.bytes(at: 0, count: 12)
         guard !head.isEmpty else { throw .empty }
         guard let format = AudioFormat(firstBytes: head) else { throw .notAudio }
         self.format = format
-        let structure = try AudioStructure(of: format, in: stream)
+        let structure = try AudioStructure(of: format, in: stream, parts: limits.parts)
         var info = SF_INFO()
         guard let handle = unsafe stream.openHandle(mode: SFM_READ, &info) else {
             throw .damaged(libraryMessage(nil))
@@ -37,10 +37,12 @@ import CSndFile
         channels = Int(info.channels)
         let isCounted = structure.isCounted && info.frames >= 0 && info.frames != .max
         declaredFrames = isCounted ? Int(info.frames) : nil
+        // A rate of nothing would make any number of frames last for ever.
+        mostFrames = limits.frames(at: max(1, sampleRate))
         // From here on, deinit closes the handle.
-        guard channels <= limits.channels else { throw .beyondLimit(.channels) }
-        guard sampleRate <= limits.sampleRate else { throw .beyondLimit(.sampleRate) }
-        guard declaredFrames ?? 0 <= limits.frames else { throw .beyondLimit(.frames) }
+        guard 1...limits.channels ~= channels else { throw .beyondLimit(.channels) }
+        guard 1...limits.sampleRate ~= sampleRate else { throw .beyondLimit(.sampleRate) }
+        guard declaredFrames ?? 0 <= mostFrames else { throw .beyondLimit(.frames) }
         guard declaredFrames != 0 else { throw .noFrames }
     }
 
@@ -58,7 +60,7 @@ import CSndFile
         }
         framesRead += got
         try stream.check("read")
-        guard framesRead <= limits.frames else { throw .beyondLimit(.frames) }
+        guard framesRead <= mostFrames else { throw .beyondLimit(.frames) }
         guard unsafe sf_error(handle) == 0 else { throw unsafe .damaged(libraryMessage(handle)) }
         if got == 0 {
             guard framesRead > 0 else { throw .noFrames }

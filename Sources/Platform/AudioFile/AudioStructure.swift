@@ -3,29 +3,33 @@ struct AudioStructure {
     /// Whether the decoder's count of frames is the file's own word, and not guessed from its size.
     var isCounted = true
 
-    init(of format: AudioFormat, in stream: FileStream) throws(AudioFileError) {
+    /// Looks through a file, and refuses one of more than so many parts.
+    init(of format: AudioFormat, in stream: FileStream, parts: Int) throws(AudioFileError) {
         switch format {
-        case .wav: try Self.checkWave(stream)
+        case .wav: try Self.checkWave(stream, parts)
         // STREAMINFO's count is libsndfile's; a missing end is a decoding error or a short count.
         case .flac: break
         case .ogg:
-            let pages = try OggPages.summary(stream)
+            let pages = try OggPages.summary(stream, parts: parts)
             guard pages.isComplete else { throw .truncated }
             guard pages.isIntact else { throw .damaged("an Ogg page's checksum is wrong") }
-        case .mp3: isCounted = try Self.checkMPEG(stream)
+        case .mp3: isCounted = try Self.checkMPEG(stream, parts)
         }
     }
 
     /// Refuses a WAVE file whose `data` chunk is longer than the file.
     ///
     /// libsndfile shortens the sound silently instead. A length of 0xFFFFFFFF comes from programs that wrote to a pipe: the sound goes to the file's end.
-    private static func checkWave(_ stream: FileStream) throws(AudioFileError) {
+    private static func checkWave(_ stream: FileStream, _ parts: Int) throws(AudioFileError) {
         let length = stream.length
         var offset = 12
         var wideLength: Int?
+        var seen = 0
         while offset + 8 <= length {
             let head = try stream.bytes(at: offset, count: 24)
             guard head.count >= 8 else { break }
+            seen += 1
+            guard seen <= parts else { throw .beyondLimit(.parts) }
             let size = Int(UInt32(littleEndian: head[4..<8]))
             if head.starts(with: "ds64".utf8), head.count == 24 {
                 wideLength =
@@ -48,7 +52,7 @@ struct AudioStructure {
     ///
     /// Tells whether there is a tag. Encoders leave it out where it doesn't fit into a frame, as at 32 kbit/s; libsndfile
     /// then takes a guess for the number of frames, mostly one that is too high.
-    private static func checkMPEG(_ stream: FileStream) throws(AudioFileError) -> Bool {
+    private static func checkMPEG(_ stream: FileStream, _ parts: Int) throws(AudioFileError) -> Bool {
         let length = stream.length
         var offset = try endOfTag(stream)
         let first = try stream.bytes(at: offset, count: 64)
@@ -66,9 +70,12 @@ struct AudioStructure {
                 return isCounted
             }
         }
+        var seen = 0
         while offset < length, let frame = MPEGFrame(try stream.bytes(at: offset, count: 4)), frame.length > 0
         {
             offset += frame.length
+            seen += 1
+            guard seen <= parts else { throw .beyondLimit(.parts) }
         }
         guard offset <= length else { throw .truncated }
         return isCounted

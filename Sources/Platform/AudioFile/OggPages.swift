@@ -23,11 +23,14 @@ enum OggPages {
         }
     }
 
-    /// Walks all pages of a file that is being read.
-    static func summary(_ stream: FileStream) throws(AudioFileError) -> Summary {
+    /// Walks all pages of a file that is being read, and refuses one of more than so many.
+    static func summary(_ stream: FileStream, parts: Int) throws(AudioFileError) -> Summary {
         var summary = Summary()
         var offset = 0
+        var seen = 0
         while let page = try page(at: offset, in: stream) {
+            seen += 1
+            guard seen <= parts else { throw .beyondLimit(.parts) }
             summary.isComplete = page[5] & 0x04 != 0
             if checksum(page) != UInt32(littleEndian: page[22..<26]) { summary.isIntact = false }
             offset += page.count

@@ -82,7 +82,8 @@ package struct PeerAddress: Sendable, Hashable {
     /// Whether the address is one that the public internet routes to a single host.
     ///
     /// Private, loopback, link-local (cloud metadata among them), shared (CGNAT), multicast, documentation and
-    /// reserved ranges are not; an IPv6 address that carries an IPv4 one is judged by that as well.
+    /// reserved ranges are not, nor is any tunnel into IPv4 (mapped, compatible, 6to4, Teredo). NAT64's well-known prefix
+    /// is how a host without IPv4 reaches it at all: there the IPv4 address is judged.
     package var isPublic: Bool {
         guard bytes.count == 16 else { return !Self.isWithin(bytes[...], Self.reservedIPv4) }
         if Self.isWithin(bytes[...], Self.reservedIPv6) { return false }
@@ -90,9 +91,7 @@ package struct PeerAddress: Sendable, Hashable {
         if bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]) {
             return !Self.isWithin(bytes[12...], Self.reservedIPv4)
         }
-        guard bytes[0] & 0xE0 == 0x20 else { return false }
-        // 6to4 holds an IPv4 address after its prefix.
-        return !(bytes[0] == 0x20 && bytes[1] == 0x02 && Self.isWithin(bytes[2..<6], Self.reservedIPv4))
+        return bytes[0] & 0xE0 == 0x20
     }
 }
 
@@ -101,10 +100,11 @@ extension PeerAddress {
         ranges.contains { $0.covers(address) }
     }
 
-    /// The IANA special-purpose registry, what is not globally reachable, and multicast.
+    /// The IANA special-purpose registry, what is not globally reachable, multicast, and the one address among the public
+    /// ones at which a cloud (Azure) tells its machines' secrets.
     private static let reservedIPv4 = [
         AddressRange([0], 8), AddressRange([10], 8), AddressRange([100, 64], 10), AddressRange([127], 8),
-        AddressRange([169, 254], 16),
+        AddressRange([168, 63, 129, 16], 32), AddressRange([169, 254], 16),
         AddressRange([172, 16], 12), AddressRange([192, 0, 0], 24), AddressRange([192, 0, 2], 24),
         AddressRange([192, 88, 99], 24),
         AddressRange([192, 168], 16), AddressRange([198, 18], 15), AddressRange([198, 51, 100], 24),
@@ -112,9 +112,10 @@ extension PeerAddress {
         AddressRange([224], 4), AddressRange([240], 4),
     ]
 
-    /// Inside 2000::/3, which is all that is let through: protocol assignments (Teredo), documentation, SRv6.
+    /// Inside 2000::/3, which is all that is let through: protocol assignments (Teredo, benchmarking, ORCHID),
+    /// documentation twice, and 6to4, whose addresses are of IPv4 and whose relays are gone (RFC 7526).
     private static let reservedIPv6 = [
         AddressRange([0x20, 0x01, 0x00], 23), AddressRange([0x20, 0x01, 0x0D, 0xB8], 32),
-        AddressRange([0x3F, 0xFF, 0x00], 20),
+        AddressRange([0x20, 0x02], 16), AddressRange([0x3F, 0xFF, 0x00], 20),
     ]
 }

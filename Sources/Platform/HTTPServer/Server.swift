@@ -15,22 +15,25 @@ package final class Server: Sendable {
         let handler: Handler
         let renderProblem: ProblemRenderer
         let access: (@Sendable (AccessRecord) -> Void)?
+        let refused: (@Sendable (Refusals) -> Void)?
     }
 
     private let addresses: [ListenAddress]
     private let shards: [Shard]
-    private let total: Shard.Count
+    private let occupancy: Occupancy
     private let turn = Atomic<Int>(0)
 
     /// A server that does nothing before `start`.
     ///
-    /// `access` is called on the connection's loop once per answer, and once per request that could not be read.
+    /// `access` is called on the connection's loop once per answer, and once per request that could not be read;
+    /// `refused` on some loop when connections are turned away or closed for want of room, at most once a second.
     package init(
         addresses: [ListenAddress],
         limits: ServerLimits = ServerLimits(),
         loops: [EventLoop],
         renderProblem: @escaping ProblemRenderer = plainProblem,
         access: (@Sendable (AccessRecord) -> Void)? = nil,
+        refused: (@Sendable (Refusals) -> Void)? = nil,
         handler: @escaping Handler
     ) {
         precondition(!loops.isEmpty, "a server needs a loop to run on")
@@ -38,17 +41,21 @@ package final class Server: Sendable {
             limits: limits,
             handler: handler,
             renderProblem: renderProblem,
-            access: access
+            access: access,
+            refused: refused
         )
-        let total = Shard.Count()
+        let occupancy = Occupancy(limits)
         let requestIDs = RequestIDs()
         self.addresses = addresses
-        self.total = total
-        shards = loops.map { Shard($0, settings, total: total, requestIDs: requestIDs) }
+        self.occupancy = occupancy
+        shards = loops.map { Shard($0, settings, occupancy, requestIDs: requestIDs) }
     }
 
     /// Connections open now, over all loops.
-    package var openConnections: Int { total.value.load(ordering: .relaxed) }
+    package var openConnections: Int { occupancy.connections }
+
+    /// Bytes that the buffers of all connections hold now, near enough.
+    package var memoryHeld: Int { occupancy.memory }
 
     /// Binds every address and starts to accept.
     ///
@@ -64,6 +71,14 @@ package final class Server: Sendable {
                 groups += try ListeningSocket.tcp(host: host, port: port, count: shards.count)
             case .unix(let path):
                 groups.append([try ListeningSocket.unix(path: path)])
+            }
+        }
+        for shard in shards {
+            await run(on: shard) { [weak self, count = shards.count] in
+                shard.relieve(loops: count) {
+                    guard let self else { return }
+                    for shard in self.shards { shard.loop.execute { shard.makeRoom() } }
+                }
             }
         }
         do throws(SystemError) {
@@ -82,7 +97,7 @@ package final class Server: Sendable {
     /// Stops accepting, lets requests in hand finish, and after `limit` cuts what is left and cancels its handlers.
     package func stop(within limit: Duration) async {
         for shard in shards { await run(on: shard) { shard.stopListening() } }
-        total.isDraining.store(true, ordering: .relaxed)
+        occupancy.isDraining.store(true, ordering: .relaxed)
         for shard in shards { await run(on: shard) { shard.drain() } }
         let began = monotonicNow()
         for shard in shards {

@@ -8,35 +8,62 @@ extension JSONValue {
     /// ``number(_:)``.
     ///
     /// Arrays and objects may nest `maximumDepth` levels, but never more than 512, so that the C library's recursion
-    /// fits any thread's stack.
-    package init(parsing bytes: Span<UInt8>, maximumDepth: Int = 64) throws(JSONError) {
+    /// fits any thread's stack. All of them together may hold `maximumValues` values: in memory a value takes a hundred
+    /// times the two bytes that it can be written with.
+    package init(
+        parsing bytes: Span<UInt8>,
+        maximumDepth: Int = 64,
+        maximumValues: Int = usualValues
+    ) throws(JSONError) {
         self = try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
-            try unsafe JSONValue(parsing: buffer, maximumDepth: maximumDepth)
+            try unsafe JSONValue(parsing: buffer, maximumDepth, maximumValues)
         }
     }
 
+    /// How many values a text may have where nobody says otherwise: enough for what we have written ourselves.
+    package static let usualValues = 1_000_000
+
     /// Reads one strict RFC 8259 text.
-    package init(parsing bytes: [UInt8], maximumDepth: Int = 64) throws(JSONError) {
-        try self.init(parsing: bytes.span, maximumDepth: maximumDepth)
+    package init(
+        parsing bytes: [UInt8],
+        maximumDepth: Int = 64,
+        maximumValues: Int = usualValues
+    ) throws(JSONError) {
+        try self.init(parsing: bytes.span, maximumDepth: maximumDepth, maximumValues: maximumValues)
     }
 
     /// Reads one strict RFC 8259 text.
-    package init(parsing bytes: RawSpan, maximumDepth: Int = 64) throws(JSONError) {
+    package init(
+        parsing bytes: RawSpan,
+        maximumDepth: Int = 64,
+        maximumValues: Int = usualValues
+    ) throws(JSONError) {
         self = try unsafe bytes.withUnsafeBytes { (buffer) throws(JSONError) in
             try unsafe JSONValue(
                 parsing: buffer.assumingMemoryBound(to: UInt8.self),
-                maximumDepth: maximumDepth
+                maximumDepth,
+                maximumValues
             )
         }
     }
 
     /// Reads one strict RFC 8259 text.
-    package init(parsing text: String, maximumDepth: Int = 64) throws(JSONError) {
-        try self.init(parsing: Array(text.utf8), maximumDepth: maximumDepth)
+    package init(
+        parsing text: String,
+        maximumDepth: Int = 64,
+        maximumValues: Int = usualValues
+    ) throws(JSONError) {
+        try self.init(parsing: Array(text.utf8), maximumDepth: maximumDepth, maximumValues: maximumValues)
     }
 
-    private init(parsing buffer: UnsafeBufferPointer<UInt8>, maximumDepth: Int) throws(JSONError) {
-        try unsafe NestingScan.check(buffer, maximumDepth: min(maximumDepth, 512))
+    private init(parsing buffer: UnsafeBufferPointer<UInt8>, _ maximumDepth: Int, _ maximumValues: Int)
+        throws(JSONError)
+    {
+        try unsafe NestingScan.check(
+            buffer,
+            maximumDepth: min(maximumDepth, 512),
+            maximumValues: maximumValues
+        )
         var error = json_error_t()
         if let root = unsafe JSONValue.load(buffer, &error) {
             defer { unsafe json_decref(root) }

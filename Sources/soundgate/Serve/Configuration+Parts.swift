@@ -162,12 +162,22 @@ extension ServerConfiguration {
         }
     }
 
-    var serverLimits: ServerLimits {
+    /// What the server is held to, when the process may have so many descriptors: of those a quarter stays with calls,
+    /// files and the ledger, lest a flood of connections take away what serving them needs.
+    func serverLimits(openFiles: Int) -> ServerLimits {
+        var limits = serverLimits
+        limits.connections = min(limits.connections, max(1, openFiles - max(64, openFiles / 4)))
+        return limits
+    }
+
+    private var serverLimits: ServerLimits {
         var limits = ServerLimits()
         limits.parser.target = self.limits.requestTarget
         limits.parser.section = self.limits.header
         limits.parser.body = self.limits.body
         limits.connections = self.limits.connections
+        limits.connectionsPerAddress = self.limits.connectionsPerAddress
+        limits.memory = self.limits.memory
         limits.headerTimeout = timeouts.header
         limits.bodyTimeout = timeouts.body
         limits.idleTimeout = timeouts.idle

@@ -173,9 +173,18 @@ private struct House: Sendable {
         face.room = room
         let gateway = Gateway(face)
         self.gateway = gateway
+        let openFiles = try OpenFiles.raise()
+        let limits = configuration.server.serverLimits(openFiles: openFiles)
+        if limits.connections < configuration.server.limits.connections {
+            log(
+                .warning,
+                "fewer connections than server.limits.connections: raise RLIMIT_NOFILE",
+                ["connections": .init(limits.connections), "descriptors": .init(openFiles)]
+            )
+        }
         server = Server(
             addresses: configuration.server.addresses,
-            limits: configuration.server.serverLimits,
+            limits: limits,
             loops: loops,
             renderProblem: Gateway.renderProblem,
             access: { record in
@@ -185,6 +194,16 @@ private struct House: Sendable {
                     .info,
                     "malformed request",
                     ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
+                )
+            },
+            refused: { refusals in
+                log(
+                    .warning,
+                    "connections turned away or closed for want of room",
+                    [
+                        "all": .init(refusals.connections), "address": .init(refusals.address),
+                        "memory": .init(refusals.memory), "descriptors": .init(refusals.descriptors),
+                    ]
                 )
             },
             handler: gateway.handler()

@@ -1,3 +1,4 @@
+import Configuration
 import HTTP
 import HTTPServer
 import Sound
@@ -11,6 +12,14 @@ extension Gateway {
 
     func soundEvents(_ call: Request, _ caller: Caller) async throws -> Response {
         let record = try await record(call, caller)
+        guard let place = place(for: caller, call) else {
+            throw ProblemDetails(
+                .tooManyRequests,
+                code: "too_many_waits",
+                detail: "As many event streams and waiting answers are open as may be "
+                    + "(\(configuration.server.limits.waitsPerClient)); close one first."
+            )
+        }
         let told = call.fields["Last-Event-ID"].map { Self.told(before: $0, record) } ?? []
         let fields: Fields = [
             "Content-Type": "text/event-stream", "Cache-Control": "no-store",
@@ -21,9 +30,15 @@ extension Gateway {
             .ok,
             fields: fields,
             body: .stream { [self] writer in
+                defer { withExtendedLifetime(place) {} }
                 try await tell(record, told, to: writer, for: call)
             }
         )
+    }
+
+    /// A place among those who wait for news; `nil` when the caller has as many as it may have.
+    func place(for caller: Caller, _ call: Request) -> WaitBook.Place? {
+        waits.enter(caller, of: call, limit: configuration.server.limits.waitsPerClient)
     }
 
     /// The milestones that a client has seen who saw this one last; none when nobody knows it.

@@ -53,12 +53,17 @@ extension Gateway {
     }
 
     /// The first answer to a keyed create: what is stored with the task, or, after a wait, what is stored in its place.
-    func firstAnswer(with record: TaskRecord, to call: Request, _ claim: KeyedCreate) async -> Response {
+    func firstAnswer(
+        with record: TaskRecord,
+        to call: Request,
+        of caller: Caller,
+        _ claim: KeyedCreate
+    ) async -> Response {
         var response: Response
-        let wait = wait(asked: call)
+        let wait = wait(asked: call, of: caller)
         var ended: TaskRecord?
         if let wait {
-            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+            await waitForEnd(of: record.id, wait)
             ended = parts.engine.board.record(record.id).flatMap { $0.status.hasEnded ? $0 : nil }
         }
         if let ended {
@@ -82,7 +87,7 @@ extension Gateway {
             response = show(rendered(record, for: call, queuePosition: nil), for: call, status: .accepted)
         }
         response.fields["Location"] = "/v1/sounds/\(record.id)"
-        if let wait { response.fields["Preference-Applied"] = "wait=\(wait)" }
+        if let wait { response.fields["Preference-Applied"] = "wait=\(wait.seconds)" }
         return response
     }
 

@@ -16,6 +16,8 @@ import Timing
 extension Gateway {
     /// The longest that `Prefer: wait` waits, in seconds.
     private static let longestWait = 120
+    /// The most values that the JSON of a request may have; a real one has some dozens.
+    private static let mostValues = 10_000
 
     // MARK: Create and plan
 
@@ -62,8 +64,9 @@ extension Gateway {
         }
         switch (creation, claim) {
         case (.known(let first), let claim?): return try replay(first, claim)
-        case (.created(let record), let claim?): return await firstAnswer(with: record, to: call, claim)
-        case (.created(let record), nil): return await answer(with: record, to: call)
+        case (.created(let record), let claim?):
+            return await firstAnswer(with: record, to: call, of: caller, claim)
+        case (.created(let record), nil): return await answer(with: record, to: call, of: caller)
         case (.known, nil):
             preconditionFailure("only a key has a first answer")
         }
@@ -107,11 +110,11 @@ extension Gateway {
     }
 
     /// The answer to a create, after the wait that was asked for.
-    private func answer(with admitted: TaskRecord, to call: Request) async -> Response {
+    private func answer(with admitted: TaskRecord, to call: Request, of caller: Caller) async -> Response {
         var record = admitted
-        let wait = wait(asked: call)
+        let wait = wait(asked: call, of: caller)
         if let wait {
-            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+            await waitForEnd(of: record.id, wait)
             record = parts.engine.board.record(record.id) ?? record
         }
         var response = show(
@@ -120,7 +123,7 @@ extension Gateway {
             status: wait != nil && record.status.hasEnded ? .ok : .accepted
         )
         response.fields["Location"] = "/v1/sounds/\(record.id)"
-        if let wait { response.fields["Preference-Applied"] = "wait=\(wait)" }
+        if let wait { response.fields["Preference-Applied"] = "wait=\(wait.seconds)" }
         return response
     }
 
@@ -168,7 +171,7 @@ extension Gateway {
         }
         let bytes = try await call.body.collect(upTo: configuration.server.limits.body)
         do throws(JSONError) {
-            return try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes, maximumValues: Self.mostValues)
         } catch {
             throw ProblemDetails(
                 .badRequest,
@@ -184,10 +187,10 @@ extension Gateway {
     func showSound(_ call: Request, _ caller: Caller) async throws -> Response {
         var record = try await record(call, caller)
         var applied: Int?
-        if let wait = wait(asked: call), !record.status.hasEnded {
-            await parts.engine.waitForEnd(of: record.id, atMost: .seconds(wait))
+        if !record.status.hasEnded, let wait = wait(asked: call, of: caller) {
+            await waitForEnd(of: record.id, wait)
             record = parts.engine.board.record(record.id) ?? record
-            applied = wait
+            applied = wait.seconds
         }
         var response = show(record, for: call)
         if let applied { response.fields["Preference-Applied"] = "wait=\(applied)" }
@@ -322,11 +325,25 @@ extension Gateway {
         configuration.server.publicURL ?? call.fields["Host"].map { "http://\($0)" } ?? ""
     }
 
-    func wait(asked call: Request) -> Int? {
-        guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0 else {
-            return nil
-        }
-        return min(wait, Self.longestWait)
+    /// A wait that was asked for and is granted.
+    struct Wait {
+        let seconds: Int
+        fileprivate let place: WaitBook.Place
+    }
+
+    /// How long the caller wants to wait; `nil` also for one who has as many waits under way as it may have, for a
+    /// preference binds nobody (RFC 7240) and the task is taken all the same.
+    func wait(asked call: Request, of caller: Caller) -> Wait? {
+        guard call.fields.contains("Prefer"), let wait = Preferences(call.fields).wait, wait > 0,
+            let place = place(for: caller, call)
+        else { return nil }
+        return Wait(seconds: min(wait, Self.longestWait), place: place)
+    }
+
+    /// Waits for a task's end in the place that was granted.
+    func waitForEnd(of id: TaskID, _ wait: Wait) async {
+        defer { withExtendedLifetime(wait.place) {} }
+        await parts.engine.waitForEnd(of: id, atMost: .seconds(wait.seconds))
     }
 
     func json(_ status: Status, _ value: JSONValue) -> Response {

@@ -74,8 +74,28 @@ extension ServerConfiguration.Limits {
                     "connections",
                     \.connections,
                     .integer(in: 1...1_000_000),
-                    "Connections open at once",
+                    "Connections open at once; one more gets 503",
                     needsRestart: true
+                ),
+                Field(
+                    "connections_per_address",
+                    \.connectionsPerAddress,
+                    .integer(in: 1...1_000_000),
+                    "Connections open at once from one address or IPv6 /64, loopback not counted; one more gets 429",
+                    needsRestart: true
+                ),
+                Field(
+                    "memory",
+                    \.memory,
+                    .size(in: 4 << 20...1 << 40),
+                    "What the buffers of all connections hold together; beyond it the largest are closed",
+                    needsRestart: true
+                ),
+                Field(
+                    "waits_per_client",
+                    \.waitsPerClient,
+                    .integer(in: 1...1_000_000),
+                    "Event streams and Prefer: wait at once, of a client or, without keys, of an address"
                 ),
                 Field(
                     "tasks",
@@ -108,13 +128,18 @@ extension ServerConfiguration.Timeouts {
                     .duration(in: range),
                     "From a request's first byte to the end of its header"
                 ),
-                Field("body", \.body, .duration(in: range), "For the whole body"),
+                Field(
+                    "body",
+                    \.body,
+                    .duration(in: range),
+                    "For the next 16 KiB of a body, or its end"
+                ),
                 Field("idle", \.idle, .duration(in: range), "Between two requests on a connection"),
                 Field(
                     "write",
                     \.write,
                     .duration(in: range),
-                    "For a peer to take any of the bytes waiting for it"
+                    "For a peer to receive the next 16 KiB of an answer, or its end"
                 ),
             ]
         )

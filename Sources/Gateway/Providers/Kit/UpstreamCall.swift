@@ -81,8 +81,11 @@ package struct UpstreamReply: Sendable {
 
     /// The body as a JSON object, `nil` for anything else (an HTML page of a gateway, half a document).
     package var json: JSONObject? {
-        (try? JSONValue(parsing: body))?.object
+        (try? JSONValue(parsing: body, maximumValues: Self.mostValues))?.object
     }
+
+    /// The most values that a vendor's JSON may have; words with times are what makes the longest.
+    package static let mostValues = 200_000
 
     /// How long to wait before the next call, as the answer has it; a day at most.
     ///

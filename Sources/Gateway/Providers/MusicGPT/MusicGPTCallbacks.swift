@@ -11,7 +11,9 @@ struct MusicGPTCallbacks: CallbackReading {
 
     func news(in message: CallbackMessage, secret: Secret<String>?, now: Moment) -> CallbackNews {
         let body: JSONObject?
-        do { body = try JSONValue(parsing: message.body).object } catch { body = nil }
+        do {
+            body = try JSONValue(parsing: message.body, maximumValues: UpstreamReply.mostValues).object
+        } catch { body = nil }
         guard let body else { return .irrelevant }
         let job = body["task_id"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         return isCover(body) ? .irrelevant : .hint(job: job)

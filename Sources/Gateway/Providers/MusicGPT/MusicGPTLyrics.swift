@@ -7,7 +7,8 @@ enum MusicGPTLyrics {
     static func lines(_ value: JSONValue?) -> [TimedLine]? {
         let list =
             switch value {
-            case .string(let text)?: (try? JSONValue(parsing: text))?.array
+            case .string(let text)?:
+                (try? JSONValue(parsing: text, maximumValues: UpstreamReply.mostValues))?.array
             default: value?.array
             }
         return list?.compactMap { line in

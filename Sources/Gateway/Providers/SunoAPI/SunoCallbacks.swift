@@ -17,7 +17,9 @@ struct SunoCallbacks: CallbackReading {
 
     func news(in message: CallbackMessage, secret: Secret<String>?, now: Moment) -> CallbackNews {
         let body: JSONObject?
-        do { body = try JSONValue(parsing: message.body).object } catch { body = nil }
+        do {
+            body = try JSONValue(parsing: message.body, maximumValues: UpstreamReply.mostValues).object
+        } catch { body = nil }
         let job = body.flatMap(Self.job)
         if let secret, isSigned, let flaw = flaw(in: message, of: job, secret, now) { return .forged(flaw) }
         return body == nil ? .irrelevant : .hint(job: job)

@@ -21,7 +21,9 @@ struct VideoGenEvents: CallbackReading {
         } catch {
             return .forged(error.reason)
         }
-        guard let body = (try? JSONValue(parsing: message.body))?.object, let event = body["event"]?.string,
+        guard
+            let body = (try? JSONValue(parsing: message.body, maximumValues: UpstreamReply.mostValues))?
+                .object, let event = body["event"]?.string,
             event.hasPrefix("tool_execution."),
             let job = body["toolExecutionId"]?.string, !job.isEmpty
         else { return .irrelevant }

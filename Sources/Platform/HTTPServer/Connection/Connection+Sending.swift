@@ -174,10 +174,14 @@ extension Connection {
         guard writeOutput() else { return close() }
         if outputStart == output.count {
             if output.count > 0 {
-                output.removeAll(keepingCapacity: output.capacity <= 16 * 1024)
+                output.removeAll(keepingCapacity: output.capacity <= 16 * 1024 && !shard.isTight)
                 outputStart = 0
             }
             guard file == nil || sendSlice() else { return close() }
+        } else if outputStart >= shard.limits.buffer {
+            // A client that is never quite up to date must not have all that it was ever sent remembered.
+            output.removeSubrange(..<outputStart)
+            outputStart = 0
         }
         let isDone = outputStart == output.count && file == nil
         if isDone { writeDeadline = .max }
@@ -200,7 +204,7 @@ extension Connection {
             }
             if count > 0 {
                 outputStart += count
-                progressed()
+                handed += count
             } else if errno == EAGAIN {
                 stalled()
                 return true
@@ -230,18 +234,14 @@ extension Connection {
         guard count > 0 else { return false }
         transfer.offset = Int64(offset)
         file = transfer.offset < transfer.end ? transfer : nil
-        progressed()
+        handed += count
         return true
-    }
-
-    private func progressed() {
-        guard writeDeadline != .max else { return }
-        writeDeadline = monotonicNow() + shard.writeTimeout
     }
 
     private func stalled() {
         guard writeDeadline == .max else { return }
         writeDeadline = monotonicNow() + shard.writeTimeout
+        arrivedBefore = arrived
     }
 }
 

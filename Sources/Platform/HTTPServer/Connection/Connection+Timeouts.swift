@@ -1,10 +1,15 @@
+import CLinux
 import EventLoop
 import HTTP
 
 extension Connection {
     /// Called by the shard's sweep: ends what has waited too long.
     func checkDeadlines(at now: UInt64) {
-        if writeDeadline <= now { return close() }
+        if writeDeadline <= now {
+            guard hasTakenEnough else { return close() }
+            writeDeadline = now + shard.writeTimeout
+            arrivedBefore = arrived
+        }
         if phase == .busy, body.isLate(at: now) { return body.fail(.timedOut) }
         guard readDeadline.hasPassed(at: now) else { return }
         switch readDeadline {
@@ -14,6 +19,15 @@ extension Connection {
         default: close()
         }
     }
+
+    /// Whether the client has received what it must in the time that is over.
+    ///
+    /// What the kernel took from us says little: it takes a lot and then nothing for long from a client that reads
+    /// slowly but steadily, and a little now and then for one that means to keep us waiting.
+    private var hasTakenEnough: Bool { arrived - arrivedBefore >= shard.limits.writeProgress }
+
+    /// Bytes that have arrived at the client, of those given to the kernel.
+    var arrived: Int { handed - Int(max(0, soundgate_unsent_bytes(descriptor))) }
 
     // MARK: Reports
 

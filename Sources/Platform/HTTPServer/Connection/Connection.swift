@@ -59,6 +59,16 @@ import Threads
 
     var readDeadline = Deadline.none
     var writeDeadline: UInt64 = .max
+    /// Bytes given to the kernel in all, and how many of them had arrived when `writeDeadline` was set.
+    var handed = 0
+    var arrivedBefore = 0
+
+    /// Bytes that the shard knows this connection to hold.
+    private(set) var held = 0
+    /// Bytes of the head that the handler has.
+    private var headBytes = 0
+    /// Requests answered since other connections had their turn.
+    private var answeredInTurn = 0
 
     init(_ descriptor: Int32, peer: PeerAddress, shard: Shard) {
         self.descriptor = descriptor
@@ -71,6 +81,7 @@ import Threads
         do throws(SystemError) {
             watch = try shard.loop.watch(descriptor, for: .read) { [self] in ready($0) }
             readDeadline = .header(monotonicNow() + shard.headerTimeout)
+            account()
         } catch {
             // The kernel has no room to watch another descriptor: the client is told by the closed connection.
             close()
@@ -99,6 +110,7 @@ import Threads
 
     private func received(_ count: Int) {
         guard phase != .lingering, phase != .closing else { return lingered(count) }
+        dropPassedInput()
         unsafe input.append(contentsOf: UnsafeBufferPointer(rebasing: shard.scratch[0..<count]))
         if phase == .idle { return advance() }
         pumpBody()
@@ -145,6 +157,7 @@ import Threads
         exchange += 1
         phase = .busy
         answerBegan = false
+        headBytes = parser.sectionBytes
         readDeadline = .none
         body = IncomingBody(head, now: head.framing == .none ? 0 : monotonicNow(), timeout: shard.bodyTimeout)
         pumpBody()
@@ -186,7 +199,14 @@ import Threads
 
     func dropTakenInput() {
         guard inputStart == input.count else { return }
-        input.removeAll(keepingCapacity: input.capacity <= 4096)
+        input.removeAll(keepingCapacity: input.capacity <= 4096 && !shard.isTight)
+        inputStart = 0
+    }
+
+    /// Forgets what has been taken of a pipeline that is always some requests ahead, so that its input never ends.
+    private func dropPassedInput() {
+        guard inputStart >= 16 * 1024 else { return }
+        input.removeSubrange(..<inputStart)
         inputStart = 0
     }
 
@@ -215,11 +235,19 @@ import Threads
         guard phase == .busy else { return nil }
         phase = .idle
         readDeadline = .idle(monotonicNow() + shard.idleTimeout)
+        body.handlerEnded()
+        headBytes = 0
         if let head = parseHead() {
             begin(head)
             if output.count - outputStart > shard.limits.buffer { _ = await drained() } else { queueFlush() }
+            answeredInTurn += 1
+            if answeredInTurn >= shard.limits.pipelineTurn {
+                answeredInTurn = 0
+                await shard.nextTurn()
+            }
             return phase == .closed ? nil : head
         }
+        answeredInTurn = 0
         guard phase == .idle else { return nil }
         if peerEnded || (shard.isDraining && parser.isIdle) {
             finish()
@@ -279,6 +307,8 @@ import Threads
         outputStart = 0
         input = []
         inputStart = 0
+        _ = shard.hold(-held, of: 0)
+        held = 0
         shard.remove(self)
         task?.cancel()
         body.fail(.disconnected)
@@ -309,8 +339,26 @@ import Threads
         return input.count - inputStart < shard.limits.buffer && body.buffered < shard.limits.buffer
     }
 
+    /// Tells the shard what the connection holds, where that has changed by more than a trifle.
+    private func account() {
+        let now = phase == .closed ? 0 : footprint
+        guard abs(now - held) >= 4096 else { return }
+        let change = now - held
+        held = now
+        if shard.hold(change, of: now) { close() }
+    }
+
+    /// Bytes of memory that the connection takes, near enough; what a layer below buffers belongs here too.
+    private var footprint: Int {
+        Self.bareBytes + input.capacity + output.capacity + parser.held + headBytes + body.held
+    }
+
+    /// What a connection takes that holds nothing: itself, its task, its watch.
+    private static let bareBytes = 4096
+
     /// Asks epoll for what is wanted now, if that has changed.
     func updateInterest() {
+        account()
         var bits: UInt32 = 0
         if wantsInput { bits |= Readiness.read.rawValue }
         if outputStart < output.count || file != nil { bits |= Readiness.write.rawValue }

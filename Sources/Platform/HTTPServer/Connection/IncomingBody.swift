@@ -12,6 +12,8 @@ struct IncomingBody {
     private var hasBegun = false
     private var due: UInt64 = .max
     private var progress = 0
+    /// Bytes that the handler has taken and may still hold.
+    private var taken = 0
 
     init() {}
 
@@ -24,6 +26,12 @@ struct IncomingBody {
     }
 
     var buffered: Int { bytes.count }
+
+    /// Bytes of memory that the body takes here and, at most, with its handler.
+    var held: Int { bytes.capacity + taken }
+
+    /// The handler has answered and holds nothing any more.
+    mutating func handlerEnded() { taken = 0 }
 
     /// What the client did wrong within the body, if it did.
     var refusal: ParseFailure? {
@@ -88,6 +96,7 @@ struct IncomingBody {
     mutating func take() -> Result<[UInt8]?, any Error>? {
         if !bytes.isEmpty {
             defer { bytes = [] }
+            taken += bytes.count
             return .success(bytes)
         }
         if let failure { return .failure(failure) }

@@ -7,15 +7,8 @@ import Threads
 
 /// A server's share of one loop: its listeners, its connections and what they have in common.
 ///
-/// Everything but `openConnections` belongs to the loop's thread; that is the reason for `@unchecked Sendable`.
+/// Everything belongs to the loop's thread; that is the reason for `@unchecked Sendable`.
 @safe final class Shard: @unchecked Sendable {
-    /// Connections over all loops.
-    final class Count: Sendable {
-        let value = Atomic<Int>(0)
-        /// The server is stopping: every answer from now on closes its connection, whichever loop is told first.
-        let isDraining = Atomic<Bool>(false)
-    }
-
     let loop: EventLoop
     let isolation: LoopIsolation
     let limits: ServerLimits
@@ -26,24 +19,30 @@ import Threads
     let scratch: UnsafeMutableBufferPointer<UInt8>
     let headerTimeout, bodyTimeout, idleTimeout, writeTimeout, lingerTimeout: UInt64
 
-    var isDraining: Bool { total.isDraining.load(ordering: .relaxed) }
+    var isDraining: Bool { occupancy.isDraining.load(ordering: .relaxed) }
+    /// Whether buffers should be given back rather than kept for the next request.
+    var isTight: Bool { occupancy.isTight }
     private let requestIDs: RequestIDs
-    private let total: Count
+    private let occupancy: Occupancy
+    private let refused: (@Sendable (Refusals) -> Void)?
+    /// Makes room on every loop of the server; the number of loops goes with it.
+    private var relief: (loops: Int, begin: () -> Void) = (1, {})
     private var connections: [Connection] = []
     private var listeners: [Listener] = []
     private var date = DateLine()
     private var sweep: Timer?
     private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
-    init(_ loop: EventLoop, _ settings: Server.Settings, total: Count, requestIDs: RequestIDs) {
+    init(_ loop: EventLoop, _ settings: Server.Settings, _ occupancy: Occupancy, requestIDs: RequestIDs) {
         self.loop = loop
         isolation = LoopIsolation(loop)
-        self.total = total
+        self.occupancy = occupancy
         self.requestIDs = requestIDs
         limits = settings.limits
         handler = settings.handler
         renderProblem = settings.renderProblem
         access = settings.access
+        refused = settings.refused
         unsafe scratch = .allocate(capacity: 32 * 1024)
         unsafe scratch.initialize(repeating: 0)
         headerTimeout = limits.headerTimeout.wholeNanoseconds
@@ -64,17 +63,16 @@ import Threads
     func listen(_ socket: ListeningSocket, deliver: @escaping (Int32, PeerAddress) -> Void)
         throws(SystemError)
     {
-        let listener = Listener(socket, on: loop, deliver: deliver)
+        let listener = Listener(socket, on: loop, deliver: deliver) { [unowned self] descriptor in
+            turnAway(descriptor, .descriptors)
+        }
         try listener.start()
         listeners.append(listener)
     }
 
     /// Takes over an accepted descriptor.
     func adopt(_ descriptor: Int32, _ peer: PeerAddress) {
-        guard total.value.add(1, ordering: .relaxed).newValue <= limits.connections else {
-            total.value.subtract(1, ordering: .relaxed)
-            return turnAway(descriptor)
-        }
+        if let refusal = occupancy.enter(peer) { return turnAway(descriptor, refusal) }
         let connection = Connection(descriptor, peer: peer, shard: self)
         connection.slot = connections.count
         connections.append(connection)
@@ -83,10 +81,13 @@ import Threads
     }
 
     /// Answers in one attempt and closes: a connection too many gets no state.
-    private func turnAway(_ descriptor: Int32) {
+    func turnAway(_ descriptor: Int32, _ refusal: Occupancy.Refusal) {
         var answer: [UInt8] = []
         answer.append(
-            Response(.serviceUnavailable, fields: ["Retry-After": "1"]),
+            Response(
+                refusal == .address ? .tooManyRequests : .serviceUnavailable,
+                fields: ["Retry-After": "1"]
+            ),
             framing: .length(0),
             version: .http11,
             closing: true,
@@ -98,6 +99,11 @@ import Threads
         // Reading what has come keeps the close from being a reset that would wipe out the answer.
         _ = unsafe recv(descriptor, scratch.baseAddress, scratch.count, 0)
         close(descriptor)
+        tell(refusal)
+    }
+
+    private func tell(_ refusal: Occupancy.Refusal, _ number: Int = 1) {
+        if let news = occupancy.count(refusal, number) { refused?(news) }
     }
 
     func remove(_ connection: Connection) {
@@ -108,8 +114,44 @@ import Threads
             connections[slot] = last
             last.slot = slot
         }
-        total.value.subtract(1, ordering: .relaxed)
+        occupancy.leave(connection.peer)
         if connections.isEmpty { tellEmpty() }
+    }
+
+    // MARK: Memory
+
+    /// How the shard has room made, which is everybody's business.
+    func relieve(loops: Int, by begin: @escaping () -> Void) { relief = (loops, begin) }
+
+    /// Takes in that a connection holds more or less than before; `true` when it is one of those that must be closed, and
+    /// at once: a turn of the loop has many connections, and each may take its most.
+    func hold(_ change: Int, of sum: Int) -> Bool {
+        if occupancy.hold(change, loops: relief.loops) { relief.begin() }
+        guard change > 0, occupancy.isOverrun, sum >= occupancy.fairShare else { return false }
+        tell(.memory)
+        return true
+    }
+
+    /// Closes connections, the largest first, until all loops together have room again.
+    ///
+    /// Nothing can be said to them that would not need memory or time which they do not give.
+    func makeRoom() {
+        let share = occupancy.fairShare
+        let large = connections.filter { $0.held >= share }.sorted { $0.held > $1.held }
+        var closed = 0
+        for connection in large where !occupancy.isRelieved {
+            connection.close()
+            closed += 1
+        }
+        if closed > 0 { tell(.memory, closed) }
+        if occupancy.endRelief(loops: relief.loops) { relief.begin() }
+    }
+
+    /// Lets every other connection of the loop have its turn.
+    func nextTurn() async {
+        await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume() }
+        }
     }
 
     // MARK: Time

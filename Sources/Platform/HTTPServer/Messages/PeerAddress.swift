@@ -59,9 +59,11 @@ import Glibc
         }
     }
 
-    /// Where the peer is, whichever address of its own it took: the address of IPv4, the /64 of IPv6; without a port.
+    /// Whom it is counted for, whichever address of its own it took, without a port: the address of IPv4, the 64 bits of
+    /// IPv6 that one customer of a network has.
     package var network: PeerAddress {
         switch kind {
+        // An IPv4-mapped address is one of IPv4, and all of those share one network of 64 bits.
         case .ipv6(0, let low) where low >> 32 == 0xFFFF:
             PeerAddress(kind: .ipv4(UInt32(truncatingIfNeeded: low)), port: 0)
         // Loopback is one address, which has no network to itself.

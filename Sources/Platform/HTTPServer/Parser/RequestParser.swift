@@ -51,6 +51,15 @@ package struct RequestParser: Sendable {
         return false
     }
 
+    /// Bytes of memory that an unfinished line and the head before it take.
+    var held: Int {
+        if case .fields = state { return partial.capacity + section.bytes }
+        return partial.capacity
+    }
+
+    /// Bytes of the field section that has come last: what its request's head takes, near enough.
+    var sectionBytes: Int { section.bytes }
+
     /// Takes bytes from `position` on, moves it past them, and tells the next thing that they hold.
     package mutating func next(_ input: Span<UInt8>, from position: inout Int) -> Event {
         while true {
@@ -228,7 +237,7 @@ package struct RequestParser: Sendable {
 
 /// What a header or trailer section has used of its limits.
 private struct SectionCount {
-    private var bytes = 0
+    private(set) var bytes = 0
     private var lines = 0
 
     mutating func add(_ count: Int, _ limits: ParserLimits) throws(ParseFailure) {
