@@ -77,7 +77,7 @@ struct HashiCorpTests {
     func refused() {
         #expect(
             problems(Self.text("${hcv:secret/a#key}")) == [
-                "f.yaml:3:46: providers.sunoapi.credentials[0].key: secret/a#key cannot be read; look there"
+                "f.yaml:3:48: providers.sunoapi.credentials[0].key: secret/a#key cannot be read; look there"
             ]
         )
     }
