@@ -84,7 +84,7 @@ actor Reloader {
     private func reload(_ occasion: Occasion) async {
         guard let path = source.path else {
             guard occasion == .signal else { return }
-            return log(.warning, "there is no configuration file to read again; see --config")
+            return log(.warning, "SIGHUP: there is no configuration file to read again; see --config")
         }
         guard Self.isFile(path) else {
             // A pipe is empty by now: that would read as a configuration without anything in it.
