@@ -89,6 +89,11 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
         library("Vault", on: "Gateway", ["Crypto", "Telemetry", "Threads"]),
+        library(
+            "HashiCorp",
+            on: "Gateway",
+            ["Timing", "HTTP", "HTTPClient", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry"]
+        ),
         library("Configuration", on: "Gateway", ["YAML", "JSON", "Spelling", "Crypto", "Telemetry"]),
         library("Audit", on: "Gateway", ["Sound", "Crypto", "Telemetry", "Threads"]),
         library("Providers", on: "Gateway", ["Sound", "Synthesis", "JSON", "HTTP", "Crypto"]),
@@ -140,7 +145,7 @@ let package = Package(
             name: "soundgate",
             dependencies: [
                 "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
-                "HTTP",
+                "HashiCorp", "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
                 "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -180,6 +185,13 @@ let package = Package(
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),
+        tests(
+            "HashiCorp",
+            [
+                "HashiCorp", "Emulators", "Timing", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Crypto",
+                "EventLoop", "Threads", "Telemetry",
+            ]
+        ),
         tests("Configuration", ["Configuration", "YAML", "JSON", "Crypto", "Telemetry"]),
         tests("Audit", ["Audit", "Sound", "Crypto", "Telemetry"]),
         tests(
@@ -266,8 +278,8 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop", "Threads",
-                "TLS", "TLSTestSupport", "CLinux", "Support",
+                "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
+                "Threads", "TLS", "TLSTestSupport", "CLinux", "Support",
             ]
         ),
     ],

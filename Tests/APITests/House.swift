@@ -29,6 +29,8 @@ struct House {
     /// Who did what.
     let records = LogMemory()
     let directory: String
+    let providers: [Provider]
+    let configuration: GatewayConfiguration
     private let handler: Handler
     private let contract: Contract
 
@@ -43,6 +45,7 @@ struct House {
         _ change: (inout GatewayConfiguration) -> Void
     ) async throws {
         directory = platform.directory
+        providers = platform.providers
         self.ledger = ledger
         let store = try AssetStore(directory: platform.directory + "/audio")
         let log = Log(level: .info, sink: log)
@@ -70,8 +73,9 @@ struct House {
         configuration.clients = clients
         configuration.server.limits.body = 64 * 1024
         change(&configuration)
+        self.configuration = configuration
         var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
-        delivery.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
+        delivery.settings.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
         courier = Courier(loop: platform.loop, parts: delivery)
         var face = Gateway.Parts(
             configuration: configuration,
@@ -114,6 +118,21 @@ struct House {
         let violations = contract.violations(of: response, to: method, body: body)
         #expect(violations == [], "\(method) \(target)", sourceLocation: sourceLocation)
         return Answer(response: response, body: body)
+    }
+
+    /// Takes up another configuration, as the program does.
+    func adopt(_ configuration: GatewayConfiguration, providers: [Provider]? = nil) async {
+        let providers = providers ?? self.providers
+        await engine.adopt(
+            EngineSettings(
+                providers: providers,
+                policy: TaskMachine.Policy(),
+                fetchFor: .seconds(120),
+                publicURL: configuration.server.publicURL,
+                announce: AnnouncementWire(baseURL: "https://sounds.test").announce
+            )
+        )
+        gateway.adopt(configuration, providers: providers)
     }
 
     /// Makes a sound with the built-in synthesizer and waits for it.

@@ -72,7 +72,8 @@ struct PlanTests {
             #expect(
                 suno.json["credentials"] == [
                     [
-                        "running": 0, "state": "usable", "usable_in": .null, "name": "main",
+                        "running": 0, "tasks": 0, "tasks_on_old_key": 0, "state": "usable",
+                        "usable_in": .null, "name": "main",
                         "max_concurrent": 1,
                         "balance": .null,
                     ]

@@ -22,7 +22,7 @@ enum House {
     static let gatewayRanks = [
         "Sound": 0, "Synthesis": 0, "Configuration": 0, "Vault": 0,
         "Providers": 1, "Assets": 1, "Audit": 1, "Timing": 1,
-        "Routing": 2, "Webhooks": 2,
+        "Routing": 2, "Webhooks": 2, "HashiCorp": 2,
         "Tasks": 3,
         "API": 4,
     ]

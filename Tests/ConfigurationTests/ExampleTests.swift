@@ -20,10 +20,11 @@ import YAML
             fileName: "config/soundgate.example.yaml",
             environment: [
                 "AUDIT_HASH_KEY": "known", "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
-                "GAME_TEAM_WEBHOOK_SECRET": signingSecret,
+                "GAME_TEAM_WEBHOOK_SECRET": signingSecret, "SOUNDGATE_ROLE_ID": "role",
             ],
             files: [
                 "config/secrets/suno-spare": "two\n", "config/secrets/vault.key": "the right key\n",
+                "config/secrets/secret-id": "id\n",
             ],
             vault: TestVault(entries: ["suno/sealed": "three"])
         )
@@ -55,6 +56,10 @@ import YAML
         #expect(example.storage == StorageConfiguration())
         #expect(example.assets == AssetsConfiguration())
         #expect(example.vault?.file == VaultConfiguration().file)
+        let server = try #require(example.vault?.hashicorp)
+        let plainServer = HashiCorpConfiguration()
+        #expect((server.refresh, server.wait) == (plainServer.refresh, plainServer.wait))
+        #expect(server.loginMount == plainServer.loginMount)
         #expect(example.routing.preference == ["suno", "builtin"])
         example.routing.preference = []
         #expect(example.routing == RoutingConfiguration())
@@ -77,10 +82,10 @@ import YAML
         #expect(example.webhooks.allow.count == 4)
     }
 
-    @Test func itShowsEveryKey() throws {
+    @Test func itShowsEveryKeyAndOfTwoWaysToLogInOne() throws {
         let root = try YAMLNode(parsing: text)
         let properties = GatewayConfiguration.schema(adapters: adapters)
-        #expect(missing(in: root, of: properties, path: "").sorted() == [])
+        #expect(missing(in: root, of: properties, path: "").sorted() == [".vault.hashicorp.token"])
     }
 
     /// The keys of the schema that the example does not use.

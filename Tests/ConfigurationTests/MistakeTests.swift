@@ -249,7 +249,7 @@ struct Mistake: CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        ("server: {metrics: open}", "1:10: server.metrics"),
+        ("server: {metrics: open}", "1:10: server.metrics")
     ])
     func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
         #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])

@@ -22,7 +22,10 @@ import Testing
         ("${vault:a/b}", "is no secret, and the vault is for secrets only; use ${env:…} or ${file:…}"),
         ("${NONE}", "has the unknown reference ${NONE}; write ${env:NONE} or ${file:PATH}"),
         ("${enf:A}", "has the unknown reference ${enf:…}; did you mean \"env\"?"),
-        ("${secret:A}", "has the unknown reference ${secret:…}; use ${env:…}, ${file:…} or ${vault:…}"),
+        (
+            "${secret:A}",
+            "has the unknown reference ${secret:…}; use ${env:…}, ${file:…}, ${vault:…} or ${hcv:…}"
+        ),
         (
             "${env:}",
             "has a reference without a proper variable name; write ${env:NAME} or ${env:NAME:-default}"

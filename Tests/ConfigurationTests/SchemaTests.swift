@@ -25,6 +25,7 @@ import YAML
         (ServerConfiguration.TLS(certificate: "", privateKey: ""), ["server", "tls"]),
         (StorageConfiguration(), ["storage"]), (StorageConfiguration.SQLite(), ["storage", "sqlite"]),
         (AssetsConfiguration(), ["assets"]), (VaultConfiguration(), ["vault"]),
+        (HashiCorpConfiguration(), ["vault", "hashicorp"]),
         (Client(name: "", keySHA256: ""), ["clients", "*"]),
         (ClientKey(sha256: ""), ["clients", "*", "keys", "*"]),
         (ClientQuota(), ["clients", "*", "quota"]),

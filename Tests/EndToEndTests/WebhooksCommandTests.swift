@@ -47,6 +47,33 @@ import Testing
         }
     }
 
+    @Test func withAVaultTheSecretGoesThere() async throws {
+        try await withDoubles(speed: 1) { doubles, folder in
+            let vault = "vault: { key: \"${file:vault.key}\" }\n"
+            let config = Self.config("\(doubles.address)/videogen") + vault
+            try folder.write(config, to: "a.yaml")
+            let made = try await Program.run(
+                ["vault", "init", "--config", "a.yaml", "--key-file", "vault.key"],
+                in: folder
+            )
+            #expect(made.status == 0, "\(made.errors)")
+            for word in ["added to", "replaced in"] {
+                let run = try await Program.run(Self.register, in: folder)
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(run.output == "webhook_secret: ${vault:videogen/webhook}\n")
+                #expect(run.errors.contains("videogen/webhook is \(word) data/vault.sealed"))
+                #expect(!run.errors.contains("whsec_"))
+            }
+            let whole = config.replacing(
+                "  suno:",
+                with: "    webhook_secret: ${vault:videogen/webhook}\n  suno:"
+            )
+            try folder.write(whole, to: "a.yaml")
+            let check = try await Program.run(["config", "check", "a.yaml"], in: folder)
+            #expect(check.output == "a.yaml is fine\n", "\(check.errors)")
+        }
+    }
+
     @Test func withoutAFileTheSecretIsShownOnce() async throws {
         try await withDoubles(speed: 1) { doubles, folder in
             try folder.write(Self.config("\(doubles.address)/videogen"), to: "a.yaml")

@@ -214,7 +214,7 @@ private struct Hands {
             time: SystemTime(),
             log: Log(level: .error, sink: LogMemory())
         )
-        parts.destinations = policy
+        parts.settings.destinations = policy
         parts.limits.total = .seconds(10)
         let courier = Courier(loop: loop, parts: parts)
         courier.nudge()

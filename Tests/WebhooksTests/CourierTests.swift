@@ -39,7 +39,7 @@ struct CourierTests {
     func signs() async throws {
         let keys = [try Self.key(0), try Self.key(1)]
         try await withPost { parts in
-            parts.keys = ["one": [keys[0]], "two": keys]
+            parts.settings.keys = ["one": [keys[0]], "two": keys]
         } _: { post in
             for client in ["one", "two", "none"] { post.add("evt_\(client)", client: client, body: "b") }
             post.courier.nudge()
@@ -114,7 +114,7 @@ struct CourierTests {
     @Test("connects to no address that is not allowed")
     func refusedAddress() async throws {
         try await withPost {
-            $0.destinations = DestinationPolicy()
+            $0.settings.destinations = DestinationPolicy()
         } _: { post in
             let id = post.add("evt_1", host: "localhost")
             post.courier.nudge()
@@ -131,7 +131,7 @@ struct CourierTests {
     func schedule() async throws {
         let key = try Self.key(0)
         try await withPost {
-            $0.keys = ["game": [key]]
+            $0.settings.keys = ["game": [key]]
         } _: { post in
             post.receiver.answers(500)
             let id = post.add("evt_1", client: "game")

@@ -175,7 +175,7 @@ func withPost(
             time: time,
             log: Log(level: .debug, sink: log)
         )
-        parts.destinations.allowsLoopback = true
+        parts.settings.destinations.allowsLoopback = true
         configure(&parts)
         let courier = Courier(loop: loop, parts: parts)
         let post = Post(

@@ -4,12 +4,14 @@ import HTTP
 import HTTPServer
 import Telemetry
 
-/// What one request carries through its handlers besides itself: its ids.
+/// What one request carries through its handlers besides itself: its ids, and the configuration that it began with.
 struct Exchange: Sendable {
     /// Comes back as it came, or is new.
     let requestID: String
     /// W3C trace context; comes back as it came, or is new.
     let traceparent: String
+    /// What the gateway went by when the request came.
+    let snapshot: Snapshot?
     /// What came of it at the door; `nil` for what anybody may ask.
     var entrance: Entrance?
     /// What is to be recorded of it; `nil` where nothing is.
@@ -18,7 +20,8 @@ struct Exchange: Sendable {
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?
 
-    init(_ request: Request, isAudited: Bool) {
+    init(_ request: Request, _ snapshot: Snapshot? = nil, isAudited: Bool = false) {
+        self.snapshot = snapshot
         notes = isAudited ? AuditNotes() : nil
         let given = request.fields["X-Request-Id"]
         let trace = request.fields["traceparent"]

@@ -6,7 +6,6 @@ import HTTP
 package import HTTPServer
 import JSON
 package import Providers
-import Routing
 import Sound
 import Synchronization
 package import Tasks
@@ -19,6 +18,7 @@ package import Webhooks
 package final class Gateway: Sendable {
     /// What the routes work with.
     package struct Parts: Sendable {
+        /// What it begins with, as are the providers; see ``Gateway/adopt(_:providers:)``.
         package var configuration: GatewayConfiguration
         /// All that are configured, the disabled ones included: they still end what they have taken.
         package var providers: [Provider]
@@ -61,14 +61,12 @@ package final class Gateway: Sendable {
     }
 
     let parts: Parts
-    let planner: Planner
-    let clients: ClientDirectory
     /// What is counted of clients; it outlives any configuration.
     let standings = ClientStandings()
     /// Where wrong keys came from.
     let guesses = Guarded(GuessLimit<PeerAddress>())
     let documents: Documents
-    let providerNames: [String]
+    private let held: Guarded<Snapshot>
     /// Keyed creates that are being answered.
     let creating = Guarded(Set<IdempotencyKey>())
     /// Everybody who waits for news.
@@ -80,17 +78,16 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
-        let enabled = parts.providers.filter(\.isEnabled)
-        planner = Planner(
-            providers: enabled,
-            preference: parts.configuration.routing.preference,
-            publicURL: parts.configuration.server.publicURL
-        )
-        clients = ClientDirectory(parts.configuration.clients, standings: standings, guesses: guesses)
+        let clients = ClientDirectory(parts.configuration.clients, standings: standings, guesses: guesses)
+        held = Guarded(Snapshot(parts.configuration, providers: parts.providers, clients: clients))
         parts.engine.quotas.set(parts.configuration.clients.quotas)
         documents = Documents(version: parts.version)
-        providerNames = enabled.map(\.id)
     }
+
+    /// What the next request begins with.
+    var present: Snapshot { held.withLock { $0 } }
+
+    func hold(_ snapshot: Snapshot) { held.withLock { $0 = snapshot } }
 
     /// From now on `/readyz` says no, and new work is refused.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
@@ -102,8 +99,11 @@ package final class Gateway: Sendable {
         let router = router()
         let log = parts.log
         return { [self] request in
-            var opening = Exchange(request, isAudited: parts.audit.isOn)
-            if Self.asksForCaller(request) { opening.entrance = clients.enter(request, at: parts.time) }
+            let snapshot = present
+            var opening = Exchange(request, snapshot, isAudited: parts.audit.isOn)
+            if Self.asksForCaller(request) {
+                opening.entrance = snapshot.clients.enter(request, at: parts.time)
+            }
             let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }

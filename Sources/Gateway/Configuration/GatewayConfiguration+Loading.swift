@@ -13,6 +13,7 @@ extension GatewayConfiguration {
     ///   - readFile: The text of a file; its error is shown to the operator.
     ///   - certificates: Looks into certificate files.
     ///   - openVault: Opens the vault that the `vault` section names, with the first of its keys that fits.
+    ///   - hashiCorp: The values that ``HashiCorpNeeds`` asked for.
     /// - Returns: The checked configuration.
     /// - Throws: Everything that is wrong, at once. No value that a reference stood for is in it.
     package static func load(
@@ -22,7 +23,8 @@ extension GatewayConfiguration {
         environment: @escaping (String) -> String?,
         readFile: @escaping (String) throws -> String,
         certificates: CertificateInspection = .none,
-        openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
+        openVault: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets,
+        hashiCorp: HashiCorpSecrets = .none
     ) throws(ConfigurationProblems) -> GatewayConfiguration {
         let root = try YAMLNode(configuration: text, fileName: fileName)
         let references = References(fileName: fileName, environment: environment, readFile: readFile)
@@ -30,6 +32,7 @@ extension GatewayConfiguration {
             fileName: fileName,
             references: references,
             certificates: certificates,
+            hashiCorp: hashiCorp,
             openingVault: openVault
         )
         reader.note("", at: root.position)
@@ -45,7 +48,7 @@ extension GatewayConfiguration {
 
     /// What is wrong with who could reach the gateway and who may call it, if anything.
     ///
-    /// ``load(text:fileName:adapters:environment:readFile:certificates:openVault:)`` has asked this already; ask again after overriding
+    /// ``load(text:fileName:adapters:environment:readFile:certificates:openVault:hashiCorp:)`` has asked this already; ask again after overriding
     /// ``ServerConfiguration/listen``.
     package func checkExposure() -> ConfigurationProblem? {
         guard clients == .loopbackOnly, let open = server.listen.first(where: { !$0.isLocal }) else {

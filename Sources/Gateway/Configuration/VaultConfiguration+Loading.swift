@@ -26,8 +26,12 @@ extension VaultConfiguration {
                 throw VaultRefusal("the vault is not read here", remedy: "name \(name) elsewhere")
             }
         }
-        let configuration = section.read(node, "vault", reader)
-        let problems = reader.problems.filter { needsKey || !$0.path.hasPrefix("vault.key") }
+        var configuration = section.read(node, "vault", reader)
+        // What stands there opens nothing here.
+        if reader.hasProblem(within: "vault.hashicorp") { configuration?.hashicorp = nil }
+        let problems = reader.problems.filter { problem in
+            !problem.path.hasPrefix("vault.hashicorp") && (needsKey || !problem.path.hasPrefix("vault.key"))
+        }
         guard let configuration, problems.isEmpty else { throw ConfigurationProblems(problems) }
         return configuration
     }

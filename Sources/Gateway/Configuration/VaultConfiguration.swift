@@ -1,13 +1,18 @@
 package import Crypto
 
-/// Where vendors' keys are kept sealed, and what opens them.
+/// Where vendors' keys are kept, sealed or by another service, and what opens them.
 package struct VaultConfiguration: Sendable, Equatable {
-    /// The vault's file; a relative path starts at the working directory.
+    /// The vault's file; a relative path starts at the working directory, an empty one is none.
     package var file = "data/vault.sealed"
     /// The keys to try, in this order: while a vault is given a new key, the new one and the old one.
     ///
     /// Empty means ``keyVariable``.
     package var key: [Secret<String>] = []
+    /// A server of HashiCorp Vault or OpenBao beside the file, or instead of it.
+    package var hashicorp: HashiCorpConfiguration?
+
+    /// Whether there is a file: not where the section names a server and nothing else.
+    package var hasFile: Bool { !file.isEmpty }
 
     /// The environment variable that holds the key where the file names none.
     package static let keyVariable = "SOUNDGATE_VAULT_KEY"

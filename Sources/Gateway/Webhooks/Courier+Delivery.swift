@@ -49,7 +49,7 @@ extension Courier {
             ),
             maximumBytes: Self.answerBytes,
             redirects: .refuse,
-            addresses: parts.destinations.addresses
+            addresses: settings.destinations.addresses
         )
         let answer: Result<UpstreamResponse, TransportFailure>
         do throws(TransportFailure) {
@@ -66,7 +66,7 @@ extension Courier {
         var fields: Fields = [
             "Content-Type": "application/json", "webhook-id": message.id, "webhook-timestamp": timestamp,
         ]
-        let keys = message.client.flatMap { parts.keys[$0] } ?? []
+        let keys = message.client.flatMap { settings.keys[$0] } ?? []
         if !keys.isEmpty {
             fields["webhook-signature"] = keys.map {
                 $0.signature(of: message.id, at: timestamp, message.body)

@@ -4,6 +4,7 @@ package import HTTPClient
 import HTTP
 import Sound
 package import Telemetry
+import Threads
 package import Timing
 
 /// Brings messages from the outbox to their addresses, signed, until each is delivered or dead.
@@ -17,9 +18,8 @@ package actor Courier {
         package var client: HTTPClient
         package var time: any Timekeeper
         package var log: Log
-        /// What signs each client's messages, by its name; a client without keys gets them unsigned.
-        package var keys: [String: [WebhookKey]] = [:]
-        package var destinations = DestinationPolicy()
+        /// What it begins with; see ``Courier/adopt(_:)``.
+        package var settings = Settings()
         package var schedule = RetrySchedule()
         package var limits = Limits()
 
@@ -30,6 +30,16 @@ package actor Courier {
             self.time = time
             self.log = log
         }
+    }
+
+    /// What an operator may change while the courier is at work.
+    package struct Settings: Sendable {
+        /// What signs each client's messages, by its name; a client without keys gets them unsigned.
+        package var keys: [String: [WebhookKey]] = [:]
+        package var destinations = DestinationPolicy()
+
+        /// Nobody signs, and messages go to public addresses alone.
+        package init() {}
     }
 
     /// How much is done at once, and how long it may take.
@@ -47,6 +57,7 @@ package actor Courier {
 
     nonisolated let loop: EventLoop
     package nonisolated let parts: Parts
+    private nonisolated let heldSettings: Guarded<Settings>
     nonisolated let holder = Hex.encode(randomBytes(8))
 
     /// How many messages are claimed at once.
@@ -87,6 +98,7 @@ package actor Courier {
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
         self.parts = parts
+        heldSettings = Guarded(parts.settings)
         began = (parts.time.moment, parts.time.instant)
         hosts = HostBook(perHost: parts.limits.perHost)
     }
@@ -95,6 +107,12 @@ package actor Courier {
 
     /// Makes it look for messages that are due: at the start, and whenever some have been added.
     package nonisolated func nudge() { loop.execute { self.assumeIsolated { $0.look() } } }
+
+    /// What it goes by now.
+    package nonisolated var settings: Settings { heldSettings.withLock { $0 } }
+
+    /// Goes by other settings from the next try on.
+    package nonisolated func adopt(_ settings: Settings) { heldSettings.withLock { $0 = settings } }
 
     /// Tells it that somebody wants a message to be sent again, whatever its receiver has said.
     package nonisolated func resent(_ message: OutboxMessage) {

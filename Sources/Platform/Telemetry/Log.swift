@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where a piece of work writes its lines, with the fields that all of them carry.
 ///
 /// A value, passed on by the task: `Log.current` is the log of the running task, and ``withFields(_:_:)`` gives a part
@@ -9,8 +11,7 @@ package struct Log: Sendable {
     /// At its root this drops everything: the program binds the real one.
     @TaskLocal package static var current = Log(level: .error, sink: NoSink())
 
-    /// Lines below this level are not written, and their fields not even computed.
-    package var level: LogLevel
+    private let threshold: Threshold
     private let sink: any LogSink
     private let fields: LogFields
     private let clock: @Sendable () -> Timestamp
@@ -21,16 +22,16 @@ package struct Log: Sendable {
         sink: any LogSink,
         clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
-        self.init(level: level, sink: sink, fields: LogFields(), clock: clock)
+        self.init(threshold: Threshold(level), sink: sink, fields: LogFields(), clock: clock)
     }
 
     private init(
-        level: LogLevel,
+        threshold: Threshold,
         sink: any LogSink,
         fields: LogFields,
         clock: @escaping @Sendable () -> Timestamp
     ) {
-        self.level = level
+        self.threshold = threshold
         self.sink = sink
         self.fields = fields
         self.clock = clock
@@ -38,8 +39,14 @@ package struct Log: Sendable {
 
     /// The same log with more fields on each line.
     package func adding(_ more: LogFields) -> Log {
-        Log(level: level, sink: sink, fields: fields.adding(more), clock: clock)
+        Log(threshold: threshold, sink: sink, fields: fields.adding(more), clock: clock)
     }
+
+    /// Lines below this level are not written, and their fields not even computed.
+    package var level: LogLevel { threshold.level }
+
+    /// Sets the level of this log and of every log that comes from the same one, from any thread.
+    package func setLevel(_ level: LogLevel) { threshold.set(level) }
 
     /// Whether a line of that level would be written.
     package func isEnabled(_ level: LogLevel) -> Bool { level >= self.level }
@@ -100,6 +107,17 @@ package struct LogLine: Sendable {
 package protocol LogSink: Sendable {
     /// Takes a line; must neither block for long nor fail loudly, for it is called on event loops.
     func write(_ line: LogLine)
+}
+
+/// A level that all logs of one origin share.
+private final class Threshold: Sendable {
+    private let value: Atomic<Int>
+
+    init(_ level: LogLevel) { value = Atomic(level.rawValue) }
+
+    var level: LogLevel { LogLevel(rawValue: value.load(ordering: .relaxed)) ?? .error }
+
+    func set(_ level: LogLevel) { value.store(level.rawValue, ordering: .relaxed) }
 }
 
 private struct NoSink: LogSink {

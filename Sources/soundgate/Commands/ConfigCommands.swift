@@ -11,7 +11,7 @@ enum ConfigCommands {
         run: { invocation in
             let path = invocation.arguments[0]
             do {
-                let configuration = try ConfigurationFile.load(path)
+                let configuration = try await ConfigurationFile.load(path)
                 if let files = configuration.server.tls?.files {
                     for warning in try TLSIdentity(files).warnings { Console.note("warning: \(warning)") }
                 }

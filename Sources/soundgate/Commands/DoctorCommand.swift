@@ -33,7 +33,7 @@ enum DoctorCommand {
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         var configuration = GatewayConfiguration(adapters: GatewayConfiguration.knownAdapters)
         do {
-            if let path = invocation.text(config) { configuration = try ConfigurationFile.load(path) }
+            if let path = invocation.text(config) { configuration = try await ConfigurationFile.load(path) }
         } catch let problems as ConfigurationProblems {
             Console.note(problems.description)
             return .configuration

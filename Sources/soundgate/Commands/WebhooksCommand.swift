@@ -22,7 +22,7 @@ enum WebhooksCommand {
     private static let secretFile = Option(
         "--secret-file",
         value: "PATH",
-        summary: "put the secret into this new file instead of printing it"
+        summary: "put the secret into this new file, not into the vault or on the terminal"
     )
 
     static let register = Command(
@@ -30,7 +30,8 @@ enum WebhooksCommand {
         summary: "have a vendor call back whose webhooks are per account, as VideoGen's are",
         details: """
             Registers server.public_url followed by /v1/callbacks/PROVIDER. The vendor shows the secret that signs its
-            callbacks once: it belongs under providers.PROVIDER.webhook_secret, and the gateway knows it after a restart.
+            callbacks once: with a vault file in the configuration it goes there as PROVIDER/webhook, and the line for
+            providers.PROVIDER.webhook_secret is printed. A running gateway takes it up by itself.
             Vendors that are called back for each task need nothing but server.public_url.
             """,
         arguments: [Argument(name: "PROVIDER")],
@@ -44,19 +45,23 @@ enum WebhooksCommand {
         }
         let configuration: GatewayConfiguration
         do {
-            configuration = try ConfigurationFile.load(path)
+            configuration = try await ConfigurationFile.load(path)
         } catch let problems as ConfigurationProblems {
             Console.note(problems.description)
             return .configuration
         }
         let order = try WebhookOrder(invocation, credential: credential, configuration)
         // Before the vendor is asked: its secret is shown once, and must have somewhere to go.
-        let file = try invocation.text(secretFile).map { try SecretFile(creating: $0) }
-        let secret: String
+        let keeping = try SecretKeeping(
+            file: invocation.text(secretFile),
+            vault: configuration.vault,
+            provider: order.provider.id
+        )
+        let secret: Secret<String>
         let id: String
         switch try await order.send() {
         case .registered(let registration):
-            secret = registration.secret.reveal { $0 }
+            secret = registration.secret
             id = registration.id
         case .refused(let failure):
             let code = printable(failure.providerCode ?? failure.code.rawValue)
@@ -85,29 +90,26 @@ enum WebhooksCommand {
                     + "before stays at the vendor until it is removed there, and its messages will be refused."
             )
         }
-        return show(secret, of: id, for: order, in: file, besides: path, asJSON: invocation.has(.json))
+        return show(secret, of: id, for: order, in: keeping, besides: path, asJSON: invocation.has(.json))
     }
 
     private static func show(
-        _ secret: String,
+        _ secret: Secret<String>,
         of id: String,
         for order: WebhookOrder,
-        in file: SecretFile?,
+        in keeping: SecretKeeping,
         besides config: String,
         asJSON: Bool
     ) -> ExitStatus {
-        var (value, status) = (secret, ExitStatus.success)
-        if let file {
-            do throws(SystemError) {
-                try file.keep(secret)
-                value = "${file:\(reference(to: file.path, from: config))}"
-            } catch {
-                // Better seen on a terminal than lost for ever.
-                Console.complain(
-                    "cannot write \(file.path): \(error.reason); the secret stands below instead"
-                )
-                status = .cannotCreate
-            }
+        let value: String
+        var status = ExitStatus.success
+        do throws(SecretKeeping.NotKept) {
+            value = try keeping.keep(secret, besides: config)
+        } catch {
+            // Better seen on a terminal than lost for ever.
+            Console.complain("\(error.reason); the secret stands below instead")
+            value = secret.reveal { $0 }
+            status = .cannotCreate
         }
         if asJSON {
             let json: JSONValue = [
@@ -117,7 +119,7 @@ enum WebhooksCommand {
             Console.output(json.prettyPrinted())
         } else {
             Console.note("\(order.provider.id) calls \(order.url) from now on (\(printable(id))).")
-            let isShown = value == secret
+            let isShown = secret.reveal { $0 == value }
             Console.note(
                 "For the configuration, under providers.\(order.provider.id)"
                     + (isShown ? "; the secret cannot be shown again:" : ":")
@@ -129,14 +131,5 @@ enum WebhooksCommand {
             Console.output("webhook_secret: \(isPlain ? value : JSONValue.string(value).description)")
         }
         return status
-    }
-
-    /// The file's path as the configuration has to spell it: a relative one begins at the configuration's folder there.
-    private static func reference(to path: String, from config: String) -> String {
-        guard !path.hasPrefix("/"), config.contains("/"), let resolved = realpath(path, nil) else {
-            return path
-        }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Assets
 import Configuration
 import Crypto
@@ -5,6 +6,7 @@ import HTTPClient
 import HTTPServer
 import Providers
 import Sound
+import Tasks
 import Telemetry
 import Threads
 import Timing
@@ -43,24 +45,43 @@ extension GatewayConfiguration {
 }
 
 extension GatewayConfiguration {
-    /// What the courier works with: everybody's keys, and where webhooks may go.
-    func courierParts(outbox: any Outbox, client: HTTPClient, log: Log) -> Courier.Parts {
-        var parts = Courier.Parts(outbox: outbox, client: client, time: SystemTime(), log: log)
+    /// What the engine goes by.
+    func engineSettings(_ providers: [Provider]) -> EngineSettings {
+        EngineSettings(
+            providers: providers,
+            policy: taskPolicy,
+            fetchFor: assets.fetchFor,
+            publicURL: server.publicURL,
+            announce: announcing
+        )
+    }
+
+    var taskPolicy: TaskMachine.Policy {
+        var policy = TaskMachine.Policy()
+        policy.maxAttempts = routing.maxAttempts
+        return policy
+    }
+
+    var announcing: Announcing { AnnouncementWire(baseURL: server.shownURL ?? "").announce }
+
+    /// What the courier goes by: everybody's keys, and where webhooks may go.
+    var courierSettings: Courier.Settings {
+        var settings = Courier.Settings()
         for client in clients.clients {
-            parts.keys[client.name] = client.webhookSecret.compactMap(WebhookKey.init)
+            settings.keys[client.name] = client.webhookSecret.compactMap(WebhookKey.init)
         }
         // Whoever can call the gateway then can call this machine without it.
-        parts.destinations.allowsLoopback = server.listen.allSatisfy(\.isLocal)
+        settings.destinations.allowsLoopback = server.listen.allSatisfy(\.isLocal)
         for allowed in webhooks.allow {
             switch allowed {
             case .addresses(let bytes, let bits):
                 if let range = AddressRange(address: bytes, bits: bits) {
-                    parts.destinations.ranges.append(range)
+                    settings.destinations.ranges.append(range)
                 }
-            case .host(let name, let port): parts.destinations.hosts.insert(.init(name: name, port: port))
+            case .host(let name, let port): settings.destinations.hosts.insert(.init(name: name, port: port))
             }
         }
-        return parts
+        return settings
     }
 }
 

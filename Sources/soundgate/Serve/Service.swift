@@ -22,26 +22,25 @@ enum Service {
     /// Serves until SIGINT or SIGTERM.
     ///
     /// - Returns: the exit status: 0 after an orderly stop, 69 when an address, a file or a thread cannot be had.
-    static func run(_ configuration: GatewayConfiguration) async -> Int32 {
+    static func run(
+        _ configuration: GatewayConfiguration,
+        from source: ConfigurationSource,
+        _ reading: ConfigurationSource.Reading
+    ) async -> Int32 {
         let sink: LogWriter
         let log: Log
         let records: RecordFile?
         let interruption: Interruption
         let security: Security?
+        let (hangUps, hangUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
             log = Log(level: configuration.log.leastLevel, sink: sink)
-            let secured = try Security(configuration.server, log: log)
-            security = secured
+            security = try Security(configuration.server, log: log)
             records = try configuration.audit?.open(log: log)
             interruption = try Interruption(others: [
-                SIGHUP: { [log] in
-                    secured?.reload()
-                    log(
-                        .warning,
-                        "SIGHUP: this version reads its configuration at start only, but for certificates"
-                    )
-                },
+                // One that comes while the gateway starts is kept.
+                SIGHUP: { hangUp.yield() },
                 SIGUSR1: { [records] in records?.reopen() },
             ])
         } catch {
@@ -62,7 +61,29 @@ enum Service {
             let house = try await House(configuration, security: security, log: log, audit: audit)
             audit("started", ["version": "\(version)"])
             defer { audit("stopped", ["version": "\(version)"]) }
-            return await house.serve(until: interruption)
+            let secrets = source.secrets
+            let reloader = Reloader(source, running: configuration, from: reading, log: log) { next in
+                await house.adopt(next)
+                await secrets.settle(on: next.vault?.hashicorp)
+            }
+            await secrets.settle(on: configuration.vault?.hashicorp)
+            await secrets.serve(log) { reloader.nudge(.secrets) }
+            let upkeep = Task {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await reloader.run() }
+                    group.addTask {
+                        for await _ in hangUps {
+                            house.reopen()
+                            reloader.nudge(.signal)
+                        }
+                    }
+                }
+            }
+            let status = await house.serve(until: interruption)
+            upkeep.cancel()
+            await upkeep.value
+            await secrets.close()
+            return status
         } catch let error as DatabaseOpeningError where error.isDamage {
             Console.complain("\(error)\n\(LedgerDamage.advice)")
             return ExitStatus.damagedData.rawValue
@@ -79,7 +100,10 @@ enum Service {
 
 /// Every part of a running gateway, put together once.
 private struct House: Sendable {
-    let configuration: GatewayConfiguration
+    /// What is at work now.
+    let held: Guarded<GatewayConfiguration>
+    /// The listener's TLS, where it has one.
+    let security: Security?
     let log: Log
     let loops: [EventLoop]
     let client: HTTPClient
@@ -94,7 +118,8 @@ private struct House: Sendable {
     let pools: [WorkerPool]
 
     init(_ configuration: GatewayConfiguration, security: Security?, log: Log, audit: AuditLog) async throws {
-        self.configuration = configuration
+        held = Guarded(configuration)
+        self.security = security
         self.log = log
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         loops = try (0..<(configuration.server.threads ?? cores)).map { try EventLoop(name: "loop-\($0)") }
@@ -132,14 +157,13 @@ private struct House: Sendable {
         )
         parts.audit = audit
         parts.room = room
-        parts.policy.maxAttempts = configuration.routing.maxAttempts
+        parts.policy = configuration.taskPolicy
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
-        parts.announce = AnnouncementWire(baseURL: configuration.server.shownURL ?? "").announce
-        let courier = Courier(
-            loop: loops[loops.count - 1],
-            parts: configuration.courierParts(outbox: ledger, client: client, log: log)
-        )
+        parts.announce = configuration.announcing
+        var delivery = Courier.Parts(outbox: ledger, client: client, time: SystemTime(), log: log)
+        delivery.settings = configuration.courierSettings
+        let courier = Courier(loop: loops[loops.count - 1], parts: delivery)
         self.courier = courier
         parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
@@ -262,8 +286,9 @@ private struct House: Sendable {
             await close()
             return EX_UNAVAILABLE
         }
+        let ownScheme = held.withLock(\.server.scheme)
         for address in bound {
-            let scheme = address.port == nil ? "" : configuration.server.scheme
+            let scheme = address.port == nil ? "" : ownScheme
             log(.notice, "listening on", ["address": "\(scheme)\(address)"])
         }
         _ = await interruption.first()
@@ -272,8 +297,30 @@ private struct House: Sendable {
         return EX_OK
     }
 
+    /// Goes by another configuration from now on, as far as that needs no restart; cannot fail.
+    ///
+    /// What each part takes up is a snapshot of its own, swapped whole. The engine is first: what is planned by the new
+    /// one must find its providers there.
+    func adopt(_ configuration: GatewayConfiguration) async {
+        let providers = configuration.configuredProviders
+        await engine.adopt(configuration.engineSettings(providers))
+        gateway.adopt(configuration, providers: providers)
+        courier.adopt(configuration.courierSettings)
+        await retention.keep(for: configuration.assets.period)
+        log.setLevel(configuration.log.leastLevel)
+        held.withLock { $0 = configuration }
+    }
+
+    /// What else is read or opened anew on SIGHUP, besides the configuration: one line for each.
+    ///
+    /// Called on a thread that may block, before the configuration is read again.
+    func reopen() {
+        security?.reload()
+    }
+
     /// Answers what is in flight and lets vendors' answers come in, both within the time to drain.
     private func drain() async {
+        let configuration = held.withLock { $0 }
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
         gateway.beginDraining()
         await retention.stop()

@@ -256,4 +256,53 @@ struct KeyStateTests {
         let failure = Failure(.rateLimited, "x", retryAfter: .seconds(asked))
         #expect(KeyState(after: failure, at: 0) == .limited(until: given * 1_000_000_000))
     }
+
+    // MARK: Other keys
+
+    @Test("what began under a name counts on under it, and a removed key begins nothing")
+    func update() {
+        var queue = SlotQueue(
+            keys: [.init("a", capacity: 1, rate: (1, 100)), .init("b", capacity: 1)],
+            withoutKeys: 2
+        )
+        for number in 1...5 { _ = queue.join(.init(TaskID(rawValue: "snd_\(number)"), 0)) }
+        let first = [queue.next(at: 0), queue.next(at: 0)].map { $0?.credential }
+        #expect(Set(first) == ["a", "b"])
+        queue.update(
+            keys: [.init("a", capacity: 2, rate: (1, 100))],
+            withoutKeys: 2,
+            renewed: ["a"],
+            isOpen: true
+        )
+        #expect((queue.used, queue.capacity) == (2, 2))
+        let early = queue.next(at: 50)
+        #expect(early == nil, "its rate is kept, whatever its value")
+        #expect(queue.nextOpening(at: 50) == 100)
+        let third = queue.next(at: 100)
+        #expect(third?.credential == "a")
+        let fourth = queue.next(at: 500)
+        #expect(fourth == nil, "b is no longer there")
+        queue.release("b")
+        #expect(queue.keys.keys.sorted() == ["a"])
+    }
+
+    @Test("a closed line takes nobody and keeps count")
+    func closed() {
+        var queue = SlotQueue(keys: [.init("k0", capacity: 1)], withoutKeys: 2)
+        _ = queue.join(.init(TaskID(rawValue: "snd_1"), 0))
+        let first = queue.next()
+        #expect(first != nil)
+        queue.update(keys: [.init("k0", capacity: 1)], withoutKeys: 2, renewed: [], isOpen: false)
+        let ticket = queue.join(.init(TaskID(rawValue: "snd_2"), 0))
+        #expect(ticket == nil)
+        #expect(queue.used == 1)
+        #expect(queue.hopelessness(at: 0) == nil)
+        queue.update(keys: [.init("k0", capacity: 1)], withoutKeys: 2, renewed: [], isOpen: true)
+        _ = queue.join(.init(TaskID(rawValue: "snd_3"), 0))
+        let full = queue.next()
+        #expect(full == nil)
+        queue.release("k0")
+        let next = queue.next()
+        #expect(next?.seat.task == TaskID(rawValue: "snd_3"))
+    }
 }

@@ -12,7 +12,7 @@ extension Gateway {
     ///
     /// Whoever has one leaves it once the task is stored, or will not be.
     func takePlace(_ caller: Caller, _ plan: Plan) async throws(Refused) {
-        let limits = parts.configuration.server.limits
+        let limits = configuration.server.limits
         let board = parts.engine.board
         guard board.unfinished < limits.tasks else {
             throw await noRoom(

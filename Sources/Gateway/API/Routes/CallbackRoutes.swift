@@ -11,7 +11,7 @@ import Timing
 extension Gateway {
     /// A message to the address of one attempt.
     func callBackAboutAttempt(_ call: Request) async throws -> Response {
-        let provider = try callee(of: call)
+        let provider = try await callee(of: call)
         guard case .perJob(let reader) = provider.adapter.callbacks, let token = call.parameters["token"],
             token.utf8.count == 40,
             token.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
@@ -21,7 +21,7 @@ extension Gateway {
 
     /// A message to the address of a provider, which only a signature makes worth reading.
     func callBackAboutAccount(_ call: Request) async throws -> Response {
-        let provider = try callee(of: call)
+        let provider = try await callee(of: call)
         guard case .perAccount(let reader, _) = provider.adapter.callbacks else { throw Self.nobodyListens }
         return try await take(call, read: reader, for: provider, token: nil)
     }
@@ -32,7 +32,7 @@ extension Gateway {
         for provider: Provider,
         token: String?
     ) async throws -> Response {
-        let body = try await call.body.collect(upTo: parts.configuration.server.limits.body)
+        let body = try await call.body.collect(upTo: configuration.server.limits.body)
         let news = reader.news(
             in: CallbackMessage(fields: call.fields, body: body),
             secret: provider.webhookSecret,
@@ -51,10 +51,12 @@ extension Gateway {
         return Self.received
     }
 
-    private func callee(of call: Request) throws -> Provider {
-        guard let name = call.parameters["provider"],
-            let provider = parts.providers.first(where: { $0.id == name })
-        else { throw Self.nobodyListens }
+    private func callee(of call: Request) async throws -> Provider {
+        guard let name = call.parameters["provider"] else { throw Self.nobodyListens }
+        var callee = snapshot.providers.first { $0.id == name }
+        // One that was taken out of the configuration still tells of what it took before.
+        if callee == nil { callee = await parts.engine.formerProviders().first { $0.id == name } }
+        guard let provider = callee else { throw Self.nobodyListens }
         Exchange.note("provider", provider.id)
         return provider
     }

@@ -17,7 +17,7 @@ extension Gateway {
                 .tooManyRequests,
                 code: "too_many_waits",
                 detail: "As many event streams and waiting answers are open as may be "
-                    + "(\(parts.configuration.server.limits.waitsPerClient)); close one first."
+                    + "(\(configuration.server.limits.waitsPerClient)); close one first."
             )
         }
         let told = call.fields["Last-Event-ID"].map { Self.told(before: $0, record) } ?? []
@@ -38,7 +38,7 @@ extension Gateway {
 
     /// A place among those who wait for news; `nil` when the caller has as many as it may have.
     func place(for caller: Caller, _ call: Request) -> WaitBook.Place? {
-        waits.enter(caller, of: call, limit: parts.configuration.server.limits.waitsPerClient)
+        waits.enter(caller, of: call, limit: configuration.server.limits.waitsPerClient)
     }
 
     /// The milestones that a client has seen who saw this one last; none when nobody knows it.

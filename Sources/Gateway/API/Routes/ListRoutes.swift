@@ -49,14 +49,29 @@ extension Gateway {
 
     func listProviders(_ call: Request, _ caller: Caller) async -> Response {
         let load = await parts.engine.load()
+        let former = await former()
         // All vendors are asked at once; the slowest decides.
         let list = await withTaskGroup(of: (Int, JSONValue).self) { group in
-            for (place, provider) in parts.providers.enumerated() {
+            for (place, provider) in snapshot.providers.enumerated() {
                 group.addTask { [self] in (place, await shown(provider, load[provider.id])) }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        return json(.ok, ["data": .array(parts.providers.indices.compactMap { list[$0] })])
+        let leaving = former.map { provider -> JSONValue in
+            .object(
+                ProviderWire.json(provider, isConfigured: false, load: load[provider.id], balances: [:])
+            )
+        }
+        return json(
+            .ok,
+            ["data": .array(snapshot.providers.indices.compactMap { list[$0] } + leaving)]
+        )
+    }
+
+    /// Providers that the configuration has no more, with tasks of theirs that go on.
+    private func former() async -> [Provider] {
+        let names = Set(snapshot.providers.map(\.id))
+        return await parts.engine.formerProviders().filter { !names.contains($0.id) }
     }
 
     private func shown(_ provider: Provider, _ load: Engine.Load?) async -> JSONValue {
@@ -65,11 +80,17 @@ extension Gateway {
     }
 
     func showProvider(_ call: Request, _ caller: Caller) async throws -> Response {
-        guard let name = call.parameters["name"],
-            let provider = parts.providers.first(where: { $0.id == name })
-        else {
+        guard let name = call.parameters["name"] else { throw ProblemDetails.notFound("provider") }
+        if let provider = snapshot.providers.first(where: { $0.id == name }) {
+            return json(.ok, await shown(provider, parts.engine.load()[name]))
+        }
+        guard let provider = await former().first(where: { $0.id == name }) else {
             throw ProblemDetails.notFound("provider")
         }
-        return json(.ok, await shown(provider, parts.engine.load()[name]))
+        let load = await parts.engine.load()[name]
+        return json(
+            .ok,
+            .object(ProviderWire.json(provider, isConfigured: false, load: load, balances: [:]))
+        )
     }
 }

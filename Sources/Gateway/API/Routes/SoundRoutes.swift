@@ -84,7 +84,7 @@ extension Gateway {
     ) async throws(LedgerError) -> Engine.Creation {
         let deadline =
             request.deadline.map { Duration.milliseconds(Int64($0 * 1000)) }
-            ?? parts.configuration.routing.deadline
+            ?? configuration.routing.deadline
         guard let claim else {
             let record = try await parts.engine.create(
                 request,
@@ -171,7 +171,7 @@ extension Gateway {
                 )
             }
         }
-        let bytes = try await call.body.collect(upTo: parts.configuration.server.limits.body)
+        let bytes = try await call.body.collect(upTo: configuration.server.limits.body)
         do throws(JSONError) {
             return try JSONValue(parsing: bytes, maximumValues: Self.mostValues)
         } catch {
@@ -325,7 +325,7 @@ extension Gateway {
 
     /// What stands before `/v1/…` for this caller: the configured address, else the one that was called.
     func baseURL(for call: Request) -> String {
-        parts.configuration.server.publicURL ?? call.fields["Host"].map {
+        configuration.server.publicURL ?? call.fields["Host"].map {
             "\(call.isSecure ? "https" : "http")://\($0)"
         } ?? ""
     }

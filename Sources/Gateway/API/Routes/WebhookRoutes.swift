@@ -12,7 +12,7 @@ extension Gateway {
     /// Refuses an address that names an address of a machine where webhooks may not go.
     func checkDestination(of request: SoundRequest) throws(InvalidRequest) {
         guard let text = request.webhookURL, let url = HTTPURL(text),
-            parts.courier.parts.destinations.refuses(url)
+            parts.courier.settings.destinations.refuses(url)
         else { return }
         throw InvalidRequest([
             Problem(

@@ -6,21 +6,30 @@ import Timing
 
 /// A provider as callers see it: operations, capabilities with their limits, and the names of its keys.
 enum ProviderWire {
-    static func json(_ provider: Provider, load: Engine.Load?, balances: [String: BalanceBook.Entry])
-        -> JSONObject
-    {
-        [
+    /// `isConfigured` is whether the configuration still has it; what it took before it was removed goes on.
+    static func json(
+        _ provider: Provider,
+        isConfigured: Bool = true,
+        load: Engine.Load?,
+        balances: [String: BalanceBook.Entry]
+    ) -> JSONObject {
+        let names = isConfigured ? provider.credentials.map(\.name) : []
+        let busy = load?.keys.filter { $0.value.used > 0 }.map(\.key) ?? []
+        let removed = Set(busy).union(load?.tasks.map(\.key) ?? []).subtracting(names).sorted()
+        return [
             "name": .string(provider.id),
             "adapter": .string(provider.adapter.id),
             "display_name": .string(provider.adapter.displayName),
             "kind": .string(provider.adapter.kind.rawValue),
-            "enabled": .bool(provider.isEnabled),
+            "enabled": .bool(isConfigured && provider.isEnabled),
             "base_url": provider.baseURL.isEmpty ? .null : .string(provider.baseURL),
             "running": JSONValue(load?.running ?? 0),
             "waiting": JSONValue(load?.waiting ?? 0),
             "expected_wait": JSONValue(orNull: load?.expectedWait.map(seconds)),
             "credentials": .array(
-                provider.credentials.map { credential($0, load: load, balance: balances[$0.name]) }
+                (isConfigured ? provider.credentials : [])
+                    .map { credential($0, load: load, balance: balances[$0.name]) }
+                    + removed.map { removedCredential($0, load: load) }
             ),
             "callbacks": callbacks(provider, load?.callbacks),
             "operations": .array(provider.adapter.operations.map { operation($0, of: provider, load: load) }),
@@ -37,6 +46,8 @@ enum ProviderWire {
         let wait = key?.state.until.map { $0 > now ? Double($0 - now) / 1e9 : 0 }
         return [
             "running": JSONValue(key?.used ?? 0),
+            "tasks": JSONValue(load?.tasks[credential.name] ?? 0),
+            "tasks_on_old_key": JSONValue(load?.tasksOnOldKeys[credential.name] ?? 0),
             "state": .string(key?.state.word ?? "usable"),
             "usable_in": JSONValue(orNull: wait),
             "name": .string(credential.name), "max_concurrent": JSONValue(credential.maxConcurrent),
@@ -46,6 +57,16 @@ enum ProviderWire {
                     "as_of": .string(stamp(entry.moment)),
                 ]
             } ?? .null,
+        ]
+    }
+
+    /// A key that the configuration has no more, and that tasks are still asked for with.
+    private static func removedCredential(_ name: String, load: Engine.Load?) -> JSONValue {
+        [
+            "running": JSONValue(load?.keys[name]?.used ?? 0), "tasks": JSONValue(load?.tasks[name] ?? 0),
+            "tasks_on_old_key": JSONValue(load?.tasks[name] ?? 0), "state": "removed", "usable_in": .null,
+            "name": .string(name), "max_concurrent": 0,
+            "balance": .null,
         ]
     }
 

@@ -9,7 +9,8 @@ extension AssetsConfiguration {
                     "directory",
                     \.directory,
                     .text,
-                    "The folder for audio files; a relative path starts at the working directory"
+                    "The folder for audio files; a relative path starts at the working directory",
+                    needsRestart: true
                 ),
                 Field(
                     "fetch_for",
@@ -21,13 +22,15 @@ extension AssetsConfiguration {
                     "maximum_size",
                     \.maximumSize,
                     .size(in: 1024...1 << 40),
-                    "The largest result file taken"
+                    "The largest result file taken",
+                    needsRestart: true
                 ),
                 Field(
                     "maximum_duration",
                     \.maximumDuration,
                     .duration(in: .seconds(1) ... .seconds(86_400)),
-                    "The longest result taken"
+                    "The longest result taken",
+                    needsRestart: true
                 ),
                 Field(
                     "retention",

@@ -101,8 +101,13 @@ extension Shape<Client> {
             ["required": ["key_sha256"]],
             ["required": ["keys"], "properties": ["keys": ["type": "array", "minItems": 1]]],
         ]
-        return Shape(schema: .object(schema), rendered: section.rendered, read: section.read)
-            .checked(Client.check)
+        return Shape(
+            schema: .object(schema),
+            rendered: section.rendered,
+            comparison: section.comparison,
+            read: section.read
+        )
+        .checked(Client.check)
     }
 }
 

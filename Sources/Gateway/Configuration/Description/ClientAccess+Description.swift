@@ -5,7 +5,16 @@ extension Shape<ClientAccess> {
     /// The word `open`, or a list of clients.
     static var clientAccess: Shape {
         let list = Shape<[Client]>.list(of: .client, unique: ("name", \.name))
-        return Shape(schema: ["anyOf": [["const": "open"], list.schema]]) { node, path, reader in
+        let comparison = Comparison<ClientAccess> { old, new, path in
+            guard case .listed(let old) = old, case .listed(let new) = new, let list = list.comparison else {
+                return Comparison.whole.changes(old, new, path)
+            }
+            return list.changes(old, new, path)
+        }
+        return Shape(schema: ["anyOf": [["const": "open"], list.schema]], comparison: comparison) {
+            node,
+            path,
+            reader in
             if node.isNull { return .loopbackOnly }
             if node.scalar != nil {
                 guard let text = reader.text(node, path) else { return nil }

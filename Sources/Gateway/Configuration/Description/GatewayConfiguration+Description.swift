@@ -13,7 +13,13 @@ extension GatewayConfiguration {
                     .section(ServerConfiguration.section),
                     "Where and how the gateway listens"
                 ),
-                Field("storage", \.storage, .section(StorageConfiguration.section), "Where state is kept"),
+                Field(
+                    "storage",
+                    \.storage,
+                    .section(StorageConfiguration.section),
+                    "Where state is kept",
+                    needsRestart: true
+                ),
                 Field(
                     "assets",
                     \.assets,
@@ -37,6 +43,7 @@ extension GatewayConfiguration {
                     "providers",
                     \.providers,
                     .named(
+                        \.id,
                         { ProviderConfiguration.section(id: $0, adapters: adapters) },
                         rule: ProviderConfiguration.rule(adapters: adapters)
                     ),
@@ -59,7 +66,8 @@ extension GatewayConfiguration {
                     "audit",
                     \.audit,
                     .section(AuditConfiguration.section),
-                    "Where it is recorded who did what; nowhere without this section"
+                    "Where it is recorded who did what; nowhere without this section",
+                    needsRestart: true
                 ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
             ]

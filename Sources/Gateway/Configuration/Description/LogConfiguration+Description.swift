@@ -15,7 +15,8 @@ extension LogConfiguration {
                     "format",
                     \.format,
                     .choice(what: "a log format"),
-                    "How a line looks; auto is text on a terminal and JSON elsewhere"
+                    "How a line looks; auto is text on a terminal and JSON elsewhere",
+                    needsRestart: true
                 ),
             ]
         )

@@ -11,7 +11,8 @@ extension ServerConfiguration {
                     "listen",
                     \.listen,
                     .oneOrMore(of: .listenAddress),
-                    "Where to listen: ADDRESS:PORT, [IPV6]:PORT or unix:/path, or a list of them"
+                    "Where to listen: ADDRESS:PORT, [IPV6]:PORT or unix:/path, or a list of them",
+                    needsRestart: true
                 ),
                 Field(
                     "public_url",
@@ -23,11 +24,18 @@ extension ServerConfiguration {
                     "threads",
                     \.threads,
                     .integer(in: 1...64),
-                    "The number of event loops; one per core when not set"
+                    "The number of event loops; one per core when not set",
+                    needsRestart: true
                 ),
-                Field("tls", \.tls, .inspectedTLS, "Certificate and key for HTTPS"),
+                Field("tls", \.tls, .inspectedTLS, "Certificate and key for HTTPS", needsRestart: true),
                 Field("limits", \.limits, .section(Limits.section), "Sizes that a request may not exceed"),
-                Field("timeouts", \.timeouts, .section(Timeouts.section), "How long a peer may take"),
+                Field(
+                    "timeouts",
+                    \.timeouts,
+                    .section(Timeouts.section),
+                    "How long a peer may take",
+                    needsRestart: true
+                ),
                 Field(
                     "drain",
                     \.drain,
@@ -47,26 +55,41 @@ extension ServerConfiguration.Limits {
             "Sizes that a request may not exceed.",
             Self(),
             [
-                Field("request_target", \.requestTarget, .size(in: 256...1 << 20), "The request target"),
-                Field("header", \.header, .size(in: 1024...1 << 20), "The whole header section"),
-                Field("body", \.body, .size(in: 1024...1 << 30), "The body"),
+                Field(
+                    "request_target",
+                    \.requestTarget,
+                    .size(in: 256...1 << 20),
+                    "The request target",
+                    needsRestart: true
+                ),
+                Field(
+                    "header",
+                    \.header,
+                    .size(in: 1024...1 << 20),
+                    "The whole header section",
+                    needsRestart: true
+                ),
+                Field("body", \.body, .size(in: 1024...1 << 30), "The body", needsRestart: true),
                 Field(
                     "connections",
                     \.connections,
                     .integer(in: 1...1_000_000),
-                    "Connections open at once; one more gets 503"
+                    "Connections open at once; one more gets 503",
+                    needsRestart: true
                 ),
                 Field(
                     "connections_per_address",
                     \.connectionsPerAddress,
                     .integer(in: 1...1_000_000),
-                    "Connections open at once from one address or IPv6 /64, loopback not counted; one more gets 429"
+                    "Connections open at once from one address or IPv6 /64, loopback not counted; one more gets 429",
+                    needsRestart: true
                 ),
                 Field(
                     "memory",
                     \.memory,
                     .size(in: 4 << 20...1 << 40),
-                    "What the buffers of all connections hold together; beyond it the largest are closed"
+                    "What the buffers of all connections hold together; beyond it the largest are closed",
+                    needsRestart: true
                 ),
                 Field(
                     "waits_per_client",

@@ -17,18 +17,25 @@ struct Field<Root> {
     let schema: (Root) -> JSONValue
     /// Reads the value into the struct.
     let read: (YAMLNode, String, Reader, inout Root) -> Void
+    /// What differs between two structs, by its path.
+    let changes: (Root, Root, String) -> [ConfigurationChange]
+    /// Puts what needs a restart back to what it was.
+    let keep: (Root, inout Root) -> Void
 
     /// A key whose property always has a value.
-    init<Value>(
+    init<Value: Equatable>(
         _ key: String,
         _ property: WritableKeyPath<Root, Value>,
         _ shape: Shape<Value>,
         _ summary: String,
         required: Bool = false,
-        showsDefault: Bool = true
+        showsDefault: Bool = true,
+        needsRestart: Bool = false
     ) {
+        let summary = Self.summary(summary, needsRestart)
         self.key = key
         self.summary = summary
+        (changes, keep) = Self.comparing(property, shape.comparison ?? .whole, needsRestart)
         isRequired = required
         isSupported = true
         isReadFirst = false
@@ -42,15 +49,18 @@ struct Field<Root> {
     }
 
     /// A key whose property is `nil` when nothing was said.
-    init<Value>(
+    init<Value: Equatable>(
         _ key: String,
         _ property: WritableKeyPath<Root, Value?>,
         _ shape: Shape<Value>,
         _ summary: String,
-        readFirst: Bool = false
+        readFirst: Bool = false,
+        needsRestart: Bool = false
     ) {
+        let summary = Self.summary(summary, needsRestart)
         self.key = key
         self.summary = summary
+        (changes, keep) = Self.comparing(property, .optional(shape.comparison ?? .whole), needsRestart)
         isRequired = false
         isSupported = true
         isReadFirst = readFirst
@@ -68,6 +78,8 @@ struct Field<Root> {
         isReadFirst = false
         schema = { _ in ["description": .string("\(summary). Not supported by this version."), "not": [:]] }
         read = { _, _, _, _ in }
+        changes = { _, _, _ in [] }
+        keep = { _, _ in }
     }
 
     /// A key that a later version will read; this one refuses it rather than ignore it.
@@ -82,5 +94,32 @@ struct Field<Root> {
         }
         if let value { described["default"] = value }
         return .object(described)
+    }
+
+    private static func summary(_ summary: String, _ needsRestart: Bool) -> String {
+        needsRestart ? "\(summary); taken up at the next start only" : summary
+    }
+
+    private static func comparing<Value>(
+        _ property: WritableKeyPath<Root, Value>,
+        _ comparison: Comparison<Value>,
+        _ needsRestart: Bool
+    ) -> (changes: (Root, Root, String) -> [ConfigurationChange], keep: (Root, inout Root) -> Void) {
+        (
+            { old, new, path in
+                comparison.changes(old[keyPath: property], new[keyPath: property], path).map { change in
+                    var change = change
+                    if needsRestart { change.needsRestart = true }
+                    return change
+                }
+            },
+            { old, new in
+                if needsRestart {
+                    new[keyPath: property] = old[keyPath: property]
+                } else {
+                    comparison.keep(old[keyPath: property], &new[keyPath: property])
+                }
+            }
+        )
     }
 }

@@ -14,18 +14,21 @@ final class Reader {
     /// Looks into certificate files.
     let certificates: CertificateInspection
     private let open: (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
+    private let hashiCorp: HashiCorpSecrets
     private var places: [String: YAMLPosition] = [:]
 
     init(
         fileName: String,
         references: References,
         certificates: CertificateInspection = .none,
+        hashiCorp: HashiCorpSecrets = .none,
         openingVault open: @escaping (VaultConfiguration) throws(VaultRefusal) -> VaultSecrets
     ) {
         self.fileName = fileName
         self.references = references
         self.certificates = certificates
         self.open = open
+        self.hashiCorp = hashiCorp
     }
 
     /// What paths that belong to the file begin with: its folder, with a slash at its end, or nothing.
@@ -70,11 +73,16 @@ final class Reader {
     /// The scalar at a place with its references replaced; a problem, and `nil`, when there is no usable one.
     func text(_ node: YAMLNode, _ path: String) -> ReadText? { text(node, path, isSecret: false) }
 
-    /// As `text`, but nobody sees it: only here may a value come out of the vault.
+    /// As `text`, but nobody sees it: only here may a value come out of a vault.
     func secret(_ node: YAMLNode, _ path: String) -> Secret<String>? {
         if let name = node.scalar.flatMap({ References.vaultName($0.text) }) {
             // Straight from one locked place to the other.
             return resolve(node, path) { references throws(Malformed) in try references.secret(name) }
+        }
+        if let argument = node.scalar.flatMap({ References.hashiCorpReference($0.text) }) {
+            return resolve(node, path) { references throws(Malformed) in
+                try references.hashiCorpSecret(argument)
+            }
         }
         return text(node, path, isSecret: true).map { Secret($0.text) }
     }
@@ -101,6 +109,7 @@ final class Reader {
     ) -> Value? {
         // Where the vault does not open, that was told; each value that is missing for it would tell it again.
         if references.vault.isClosed, node.scalar?.text.contains("${vault:") == true { return nil }
+        if references.hashiCorp.isUnusable, node.scalar?.text.contains("${hcv:") == true { return nil }
         do throws(Malformed) {
             return try body(references)
         } catch {
@@ -110,6 +119,13 @@ final class Reader {
     }
 
     // MARK: The vault
+
+    /// Takes in whether there is a server that `${hcv:…}` reads; what is wrong with its section has been told.
+    func noteServer(_ isNamed: Bool, isUsable: Bool, _ path: String) {
+        guard isNamed else { return }
+        let isRight = isUsable && !hasProblem(within: "\(path).hashicorp")
+        references.hashiCorp = isRight ? .usable(hashiCorp) : .unusable
+    }
 
     /// Opens the vault for all that is read from now on; `nil` for a section that has told its problems already.
     func openVault(_ configuration: VaultConfiguration?, _ path: String) {

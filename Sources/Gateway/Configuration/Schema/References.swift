@@ -1,7 +1,7 @@
 import Crypto
 import Spelling
 
-/// The world outside the file, as `${env:…}`, `${file:…}` and `${vault:…}` see it.
+/// The world outside the file, as `${env:…}`, `${file:…}`, `${vault:…}` and `${hcv:…}` see it.
 struct References {
     /// The value of an environment variable.
     let environment: (String) -> String?
@@ -11,6 +11,20 @@ struct References {
     let folder: String
     /// What `${vault:…}` reads.
     var vault = Vault.none
+
+    /// What `${hcv:…}` reads.
+    var hashiCorp = Server.none
+
+    /// What is known of the server that `${hcv:…}` reads.
+    enum Server {
+        /// The file names none.
+        case none
+        /// What the file says of it is wrong, which is a problem of its own.
+        case unusable
+        case usable(HashiCorpSecrets)
+
+        var isUnusable: Bool { if case .unusable = self { true } else { false } }
+    }
 
     /// What is known of the vault.
     enum Vault {
@@ -69,6 +83,28 @@ struct References {
         return text.dropFirst("${vault:".count).dropLast()
     }
 
+    /// The reference in a text that is one to a HashiCorp server and nothing else.
+    static func hashiCorpReference(_ text: String) -> Substring? {
+        guard text.hasPrefix("${hcv:"), text.firstIndex(of: "}") == text.indices.last else { return nil }
+        return text.dropFirst("${hcv:".count).dropLast()
+    }
+
+    /// What a HashiCorp server has at a place.
+    func hashiCorpSecret(_ argument: Substring) throws(Malformed) -> Secret<String> {
+        guard case .usable(let secrets) = hashiCorp else {
+            throw Malformed(
+                "refers to HashiCorp Vault, and there is no vault.hashicorp section",
+                remedy: "add vault: { hashicorp: { address: URL, token: \"${file:PATH}\" } }"
+            )
+        }
+        let reference = try HashiCorpReference(parsing: argument)
+        do throws(VaultRefusal) {
+            return try secrets.secret(reference)
+        } catch {
+            throw Malformed(error.complaint, remedy: error.remedy)
+        }
+    }
+
     /// What the vault has under a name.
     func secret(_ name: Substring) throws(Malformed) -> Secret<String> {
         guard case .open(let vault) = vault else {
@@ -103,18 +139,19 @@ struct References {
         case "env": return try variable(argument)
         case "file": return try file(argument)
         case "vault" where isSecret: return try secret(argument).reveal { $0 }
-        case "vault":
+        case "hcv" where isSecret: return try hashiCorpSecret(argument).reveal { $0 }
+        case "vault", "hcv":
             throw Malformed(
                 "is no secret, and the vault is for secrets only",
                 remedy: "use ${env:…} or ${file:…}"
             )
         case let kind:
-            let hint = nearestMatch(to: String(kind), among: ["env", "file", "vault"]).map {
+            let hint = nearestMatch(to: String(kind), among: ["env", "file", "vault", "hcv"]).map {
                 "did you mean \"\($0)\"?"
             }
             throw Malformed(
                 "has the unknown reference ${\(kind):…}",
-                remedy: hint ?? "use ${env:…}, ${file:…} or ${vault:…}"
+                remedy: hint ?? "use ${env:…}, ${file:…}, ${vault:…} or ${hcv:…}"
             )
         }
     }

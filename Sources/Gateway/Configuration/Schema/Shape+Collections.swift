@@ -11,7 +11,10 @@ extension Shape {
     ) -> Shape where Value == [Element] {
         Shape(
             schema: ["type": ["array", "null"], "items": element.schema],
-            rendered: { .array($0.compactMap(element.rendered)) }
+            rendered: { .array($0.compactMap(element.rendered)) },
+            comparison: unique.flatMap { unique in
+                element.comparison.map { .named(unique.of, path: { "\($0)[\($1)]" }, $0) }
+            }
         ) { node, path, reader in
             if node.isNull { return [] }
             guard let nodes = node.sequence else {
@@ -70,6 +73,7 @@ extension Shape {
 
     /// A map from names to sections that know their name.
     static func named<Element>(
+        _ name: @escaping (Element) -> String,
         _ section: @escaping (String) -> Section<Element>,
         rule: @escaping (Element, String, Reader) -> Void
     ) -> Shape where Value == [Element] {
@@ -78,7 +82,8 @@ extension Shape {
                 "type": ["object", "null"],
                 "propertyNames": ["pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"],
                 "additionalProperties": section("").schema,
-            ]
+            ],
+            comparison: .named(name, path: { "\($0).\($1)" }, .section { section(name($0)) })
         ) { node, path, reader in
             if node.isNull { return [] }
             guard let mapping = node.mapping else {
@@ -106,7 +111,7 @@ extension Shape {
 
     /// A section within a section.
     static func section(_ section: Section<Value>) -> Shape {
-        Shape(schema: section.schema, read: section.read)
+        Shape(schema: section.schema, comparison: .section { _ in section }, read: section.read)
     }
 }
 

@@ -9,20 +9,24 @@ struct Shape<Value> {
     let read: (YAMLNode, String, Reader) -> Value?
     /// How the schema writes a default of this kind; `nil` for none.
     let rendered: (Value) -> JSONValue?
+    /// How two of them are held against each other; `nil` for as a whole.
+    let comparison: Comparison<Value>?
 
     init(
         schema: JSONValue,
         rendered: @escaping (Value) -> JSONValue? = { _ in nil },
+        comparison: Comparison<Value>? = nil,
         read: @escaping (YAMLNode, String, Reader) -> Value?
     ) {
         self.schema = schema
         self.rendered = rendered
+        self.comparison = comparison
         self.read = read
     }
 
     /// The same kind with one more rule.
     func checked(_ rule: @escaping (Value, String, Reader) -> Void) -> Self {
-        Shape(schema: schema, rendered: rendered) { node, path, reader in
+        Shape(schema: schema, rendered: rendered, comparison: comparison) { node, path, reader in
             let value = read(node, path, reader)
             if let value { rule(value, path, reader) }
             return value
@@ -39,11 +43,11 @@ enum ReferenceSchema {
         "pattern": "\\$\\{(env|file):[^}]+\\}",
     ]
 
-    /// A text with `${vault:…}` in it, or with one of the others.
+    /// A text with `${vault:…}` or `${hcv:…}` in it, or with one of the others.
     static let secretDefinition: JSONValue = [
-        "description": "A value from the vault, from the environment or from a file.",
+        "description": "A value from the vault, from HashiCorp Vault, from the environment or from a file.",
         "type": "string",
-        "pattern": "\\$\\{(vault|env|file):[^}]+\\}",
+        "pattern": "\\$\\{(vault|hcv|env|file):[^}]+\\}",
     ]
 
     /// Either what is wanted, or a reference to it, which may lead into the vault.

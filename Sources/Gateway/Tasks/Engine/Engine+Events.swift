@@ -15,7 +15,7 @@ extension Engine {
     func adopt(_ record: TaskRecord, isNew: Bool = false) {
         guard live[record.id] == nil, !isStopping else { return }
         let task = Live(
-            machine: TaskMachine(record, policy: parts.policy),
+            machine: TaskMachine(record, policy: settings.policy),
             places: places.removeValue(forKey: record.id) ?? [:]
         )
         let now = parts.time.moment
@@ -27,6 +27,7 @@ extension Engine {
         let earlier = memory(of: task)
         let effects = resume(&task.machine)
         live[record.id] = task
+        keepOrigins(of: task)
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
@@ -282,10 +283,15 @@ extension Engine {
         }
         task.fetches = task.fetches.filter { wanted.contains($0.key) }
         task.polling = task.polling.filter { task.attempt($0.key)?.isOpen == true }
+        for number in Array(task.origins.keys) {
+            if let attempt = task.attempt(number), record.needsOrigin(of: attempt) { continue }
+            dropOrigin(of: number, of: task)
+        }
     }
 
     private func conclude(_ id: TaskID) {
         guard let task = live.removeValue(forKey: id) else { return }
+        let origins = task.origins
         leaveEverything(of: task, id)
         for event in task.events {
             switch event {
@@ -293,10 +299,15 @@ extension Engine {
             case .outputKept(_, _, let asset, _): giveUp(asset)
             case .delivered(let number, let take):
                 if case .success(let asset) = take.audio { giveUp(asset) }
-                acceptedLate(RemoteJob(id: take.id ?? "-", cost: take.cost), attempt: number, of: id)
+                acceptedLate(
+                    RemoteJob(id: take.id ?? "-", cost: take.cost),
+                    attempt: number,
+                    of: id,
+                    at: origins[number]?.edition.provider
+                )
             case .accepted(let number, let job):
                 if let attempt = task.attempt(number) { expectNoCallbacks(about: attempt.taken(as: job)) }
-                acceptedLate(job, attempt: number, of: id)
+                acceptedLate(job, attempt: number, of: id, at: origins[number]?.edition.provider)
             default: break
             }
         }
@@ -311,6 +322,7 @@ extension Engine {
         for place in task.places.values { giveBack(place) }
         for place in task.granted.values { giveBack(place) }
         for work in task.works.values { work.cancel() }
+        for number in Array(task.origins.keys) { dropOrigin(of: number, of: task) }
     }
 
     func wakeAll(of id: TaskID) {
@@ -319,20 +331,21 @@ extension Engine {
     }
 
     /// A vendor took a job whose task has ended: the operator must be able to find it.
-    func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) {
-        lateJobs[id, default: []].append((number, job))
+    func acceptedLate(_ job: RemoteJob, attempt number: Int, of id: TaskID, at provider: Provider?) {
+        lateJobs[id, default: []].append((number, job, provider))
         guard lateJobs[id]?.count == 1 else { return }
         // Owned by the engine, and one after another: each is noted upon what is stored of the one before it.
         Task {
-            while let (number, job) = lateJobs[id]?.first {
-                await noteLate(job, attempt: number, of: id)
+            while let (number, job, provider) = lateJobs[id]?.first {
+                await noteLate(job, attempt: number, of: id, at: provider)
                 lateJobs[id]?.removeFirst()
             }
             lateJobs[id] = nil
         }
     }
 
-    private func noteLate(_ job: RemoteJob, attempt number: Int, of id: TaskID) async {
+    private func noteLate(_ job: RemoteJob, attempt number: Int, of id: TaskID, at provider: Provider?) async
+    {
         parts.log(
             .warning,
             "a provider took a job whose task has ended",
@@ -346,9 +359,11 @@ extension Engine {
         }
         // Deleted, not to be read, or in the hands of another process: the log is all that will tell of it.
         guard let record, record.status.hasEnded else { return }
-        var machine = TaskMachine(record, policy: parts.policy)
+        var machine = TaskMachine(record, policy: settings.policy)
         machine.noteLateAcceptance(attempt: number, job)
-        if let attempt = machine.attempt(number) { stopAtVendor(attempt, job.id, of: id) }
+        if let attempt = machine.attempt(number) {
+            stopAtVendor(attempt, job.id, of: id, at: provider ?? self.provider(attempt.name.provider))
+        }
         guard let change = machine.takeChange() else { return }
         do throws(LedgerError) {
             // Once: the task may have been deleted meanwhile, and then this can never be stored.
@@ -366,7 +381,9 @@ extension Engine {
 
     /// The vendor took a call with this key: it works, and whoever waited for that goes on.
     private func keyWorks(for number: Int, of record: TaskRecord) {
-        guard let attempt = record.attempts.first(where: { $0.number == number }) else { return }
+        guard let attempt = record.attempts.first(where: { $0.number == number }),
+            isPresent(attempt.credential, of: provider(of: attempt, of: record.id))
+        else { return }
         slots[attempt.name.provider]?.markUsable(attempt.credential, at: parts.time.instant)
         grant(attempt.name.provider)
     }

@@ -36,7 +36,7 @@ extension Engine {
             if let room = parts.room, await room.look() < .audio {
                 throw .storage("there is no room on the disk")
             }
-            let provider = provider(attempt.name.provider)
+            let provider = provider(of: attempt, of: id)
             let asset = try await parts.fetcher.fetch(
                 url,
                 own: provider?.baseURL ?? "",
@@ -95,7 +95,7 @@ extension Engine {
         -> RemoteResult?
     {
         guard let attempt = live[id]?.attempt(take.attempt), let jobID = attempt.providerTaskID,
-            let key = output(take, of: id)?.providerKey, let provider = provider(attempt.name.provider),
+            let key = output(take, of: id)?.providerKey, let provider = provider(of: attempt, of: id),
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
             let call = translator.ask(for: part, of: key, job: RemoteJob(id: jobID))
         else { return nil }
@@ -123,7 +123,7 @@ extension Engine {
             ["task": "\(id)", "output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"]
         )
         // One try alone may take longer than that.
-        var isOver = fetch.tries > 1 && parts.time.instant - fetch.began >= parts.fetchFor.wholeNanoseconds
+        var isOver = fetch.tries > 1 && parts.time.instant - fetch.began >= settings.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.
         if case .storage = problem { isOver = false }
         // While the vendor is at work the file may come late, or under another address.

@@ -20,7 +20,7 @@ extension Engine {
     /// Ids follow from the task and the milestone alone: whoever made one again after a crash would make the same.
     /// Milestones are never taken back, so the place among them is the message's place among those of its task.
     nonisolated func messages(of record: TaskRecord, beyond told: Set<String>) -> [OutboxMessage] {
-        guard let url = record.request.webhookURL, let announce = parts.announce else { return [] }
+        guard let url = record.request.webhookURL, let announce = settings.announce else { return [] }
         let new = record.milestones.filter { !told.contains($0.id) }
         let position = new.isEmpty ? nil : board.position(record.id)
         return new.enumerated().map { offset, milestone in

@@ -28,12 +28,7 @@ extension Engine {
         }
         guard let ticket = slots[name]?.join(.init(id, request)) else {
             // The provider was there when the task was planned; the operator has taken it away.
-            let gone = Failure(
-                .providerUnavailable,
-                "the provider \(name) is no longer configured",
-                origin: .gateway
-            )
-            return post(.unavailable(request: request, gone), to: id)
+            return post(.unavailable(request: request, Self.gone(name)), to: id)
         }
         live[id]?.lines[request] = name
         board.queued(id, provider: name, ticket: ticket)
@@ -65,14 +60,19 @@ extension Engine {
         while let turn = slots[name]?.next(at: now) {
             let (id, request) = (turn.seat.task, turn.seat.request)
             board.turned(id, provider: name, served: slots[name]?.served ?? 0)
-            let place = Place(provider: name, credential: turn.credential, since: parts.time.instant)
+            let place = Place(
+                provider: name,
+                credential: turn.credential,
+                since: parts.time.instant,
+                edition: settings.editions[name]
+            )
             guard let task = live[id] else {
                 slots[name]?.release(turn.credential)
                 continue
             }
             task.lines[request] = nil
             task.granted[request] = place
-            let isCalledBack = provider(name)?.callbackURL(under: parts.publicURL, token: "") != nil
+            let isCalledBack = provider(name)?.callbackURL(under: settings.publicURL, token: "") != nil
             let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
             post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)
         }
@@ -111,6 +111,9 @@ extension Engine {
         guard let task = live[id], let place = task.granted.removeValue(forKey: request) else { return }
         guard case .submit(let attempt)? = effects.first else { return giveBack(place) }
         task.places[attempt] = place
+        if let edition = place.edition {
+            keep(origin(edition, place.credential), of: attempt, of: task)
+        }
     }
 
     func releasePlace(of attempt: Int, of id: TaskID) {
@@ -172,8 +175,11 @@ extension Engine {
     }
 
     /// Takes in what a refusal says of the key, and tells whether another one may be better.
-    func judge(_ credential: String?, of name: String, after failure: Failure) -> Bool {
+    func judge(_ credential: String?, of provider: Provider, after failure: Failure) -> Bool {
+        let name = provider.id
         guard let state = KeyState(after: failure, at: parts.time.instant) else { return false }
+        // It was about a key that has been changed since: the new one has not been tried yet.
+        guard isPresent(credential, of: provider) else { return slots[name]?.hasKey(besides: nil) ?? false }
         slots[name]?.mark(credential, state)
         parts.log(
             state == .setAside ? .error : .warning,
@@ -187,8 +193,14 @@ extension Engine {
         return hasOther
     }
 
+    /// Whether a key is still the one that is configured under its name.
+    func isPresent(_ credential: String?, of provider: Provider?) -> Bool {
+        guard let provider, let now = self.provider(provider.id) else { return false }
+        return now.hasSameKey(credential, as: provider)
+    }
+
     /// Makes known when no key of a provider can serve anybody.
-    private func tellOfKeys(of name: String) {
+    func tellOfKeys(of name: String) {
         let now = parts.time.instant
         let trouble: TaskBoard.Trouble? =
             switch slots[name]?.hopelessness(at: now) {
@@ -202,8 +214,6 @@ extension Engine {
             board.tell(trouble, of: RouteName(provider: name, operation: operation.name))
         }
     }
-
-    nonisolated func provider(_ id: String) -> Provider? { parts.providers.first { $0.id == id } }
 }
 
 extension CallRequest {

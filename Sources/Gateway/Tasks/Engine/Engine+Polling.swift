@@ -8,9 +8,9 @@ import Timing
 extension Engine {
     /// Sets the next question of an attempt; an earlier one that is not asked yet is void.
     func schedulePoll(_ id: TaskID, attempt number: Int, eta: Duration?, atLeast least: Duration? = nil) {
-        guard let task = live[id], let name = task.attempt(number)?.name else { return }
+        guard let task = live[id], let attempt = task.attempt(number) else { return }
         var polling = task.polling[number] ?? Polling()
-        let pace = provider(name.provider)?.pace ?? PollPace(first: .seconds(10), ceiling: .seconds(30))
+        let pace = provider(of: attempt, of: id)?.pace ?? PollPace(first: .seconds(10), ceiling: .seconds(30))
         var wait = pace.wait(beforePoll: polling.count, eta: eta, jitter: Double.random(in: 0..<1))
         if polling.isHinted { wait = min(wait, pauseAfterHint(polling)) }
         polling.count += 1
@@ -55,7 +55,7 @@ extension Engine {
             attempt.state == .accepted, let jobID = attempt.providerTaskID,
             task.polling[number]?.turn == turn
         else { return }
-        guard let provider = provider(attempt.name.provider),
+        guard let provider = provider(of: attempt, of: id),
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery
         else {
             // Nobody to ask until the operator brings the provider back; the deadline decides.
@@ -123,6 +123,9 @@ extension Engine {
             live[id]?.polling[attempt.number]?.refused = 0
             parts.log(.debug, "a poll gave no answer", ["task": "\(id)", "reason": "\(reason)"])
             schedulePoll(id, attempt: attempt.number, eta: nil, atLeast: retryAfter)
+        case .unauthorized where moveToNewKey(attempt, of: id):
+            live[id]?.polling[attempt.number]?.refused = 0
+            schedulePoll(id, attempt: attempt.number, eta: nil)
         case .notFound(let failure), .unauthorized(let failure):
             guard count < 6 else { return post(.lost(attempt: attempt.number, failure), to: id) }
             parts.log(
@@ -139,11 +142,11 @@ extension Engine {
     /// Tells the vendor, once, that nobody wants the job any more; it may have ended meanwhile.
     func cancelAtVendor(_ number: Int, of id: TaskID) {
         guard let attempt = live[id]?.attempt(number), let jobID = attempt.providerTaskID else { return }
-        stopAtVendor(attempt, jobID, of: id)
+        stopAtVendor(attempt, jobID, of: id, at: provider(of: attempt, of: id))
     }
 
-    func stopAtVendor(_ attempt: AttemptRecord, _ jobID: String, of id: TaskID) {
-        guard let provider = provider(attempt.name.provider),
+    func stopAtVendor(_ attempt: AttemptRecord, _ jobID: String, of id: TaskID, at provider: Provider?) {
+        guard let provider,
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
             let call = translator.cancel(RemoteJob(id: jobID))
         else { return }

@@ -14,7 +14,7 @@ extension Engine {
         let record = task.machine.record
         let route = record.routes[attempt.route]
         dropStaleWork(of: id)
-        guard let provider = provider(route.name.provider),
+        guard let provider = provider(of: attempt, of: id),
             let operation = provider.operation(route.name.operation)
         else {
             let gone = Failure(
@@ -62,7 +62,7 @@ extension Engine {
             route: record.routes[attempt.route],
             takes: attempt.takes,
             callbackURL: attempt.callbackToken.flatMap {
-                provider.callbackURL(under: parts.publicURL, token: $0)
+                provider.callbackURL(under: settings.publicURL, token: $0)
             }
         )
     }
@@ -88,17 +88,25 @@ extension Engine {
                 let job = try translator.accepted(reply)
                 answered(attempt.name)
                 auditAnswer(.accepted, attempt, of: id, ["provider_task_id": "\(job.id)"])
-                guard live[id] != nil else { return acceptedLate(job, attempt: attempt.number, of: id) }
+                guard live[id] != nil else {
+                    return acceptedLate(job, attempt: attempt.number, of: id, at: provider)
+                }
                 // The vendor may be faster with its news than the ledger: they wait behind the acceptance.
                 expectCallbacks(about: attempt.taken(as: job), of: id)
                 post(.accepted(attempt: attempt.number, job), to: id)
             } catch {
-                report(error, attempt: attempt, of: id, fields: fields)
+                report(error, from: provider, attempt: attempt, of: id, fields: fields)
             }
         }
     }
 
-    private func report(_ error: SubmitError, attempt: AttemptRecord, of id: TaskID, fields: LogFields) {
+    private func report(
+        _ error: SubmitError,
+        from provider: Provider,
+        attempt: AttemptRecord,
+        of id: TaskID,
+        fields: LogFields
+    ) {
         switch error {
         case .refused(let failure):
             auditAnswer(.refused, attempt, of: id, ["code": "\(failure.code.rawValue)"])
@@ -114,7 +122,7 @@ extension Engine {
             } else {
                 answered(attempt.name)
             }
-            let hasOther = judge(attempt.credential, of: attempt.name.provider, after: failure)
+            let hasOther = judge(attempt.credential, of: provider, after: failure)
             let number = attempt.number
             post(
                 hasOther ? .keyRefused(attempt: number, failure) : .refused(attempt: number, failure),
@@ -185,7 +193,7 @@ extension Engine {
                 of: provider,
                 credential: attempt.credential
             )
-            report(translator.refusal(reply), attempt: attempt, of: id, fields: fields)
+            report(translator.refusal(reply), from: provider, attempt: attempt, of: id, fields: fields)
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason), .cutOff(let reason, _):
             lost("the answer to a create was lost", reason, attempt, of: id, fields)
@@ -229,7 +237,7 @@ extension Engine {
 
     func render(_ outputs: [Int], of number: Int, of id: TaskID) {
         guard let task = live[id], let attempt = task.attempt(number), !isStopping,
-            let provider = provider(attempt.name.provider),
+            let provider = provider(of: attempt, of: id),
             case .rendered(let renderer)? = provider.operation(attempt.name.operation)?.delivery
         else { return }
         let order = order(for: attempt, of: task.machine.record, at: provider)

@@ -102,6 +102,8 @@ package actor Engine {
         var toldJobs: [Int: String] = [:]
         var fetches: [Take: Fetch] = [:]
         var works: [Work: Task<Void, Never>] = [:]
+        /// Where each attempt was begun, as long as somebody may have to ask there.
+        var origins: [Int: Origin] = [:]
 
         init(machine: TaskMachine, places: [Int: Place]) {
             self.machine = machine
@@ -121,6 +123,8 @@ package actor Engine {
         let provider: String
         let credential: String?
         let since: UInt64
+        /// The provider as it was then; `nil` for a place of an earlier process.
+        var edition: EngineSettings.Edition?
     }
 
     /// What may be under way for a task, and is cancelled when the task ends.
@@ -175,6 +179,8 @@ package actor Engine {
     nonisolated let loop: EventLoop
     nonisolated let parts: Parts
     nonisolated let upstream: Upstream
+    /// What is configured now.
+    nonisolated let heldSettings: Guarded<EngineSettings>
     nonisolated let lease = Guarded(Engine.newHolder())
     /// What is committed of tasks at hand, for any thread.
     package nonisolated let board = TaskBoard()
@@ -212,33 +218,28 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
-    /// Jobs that vendors took after their task had ended, and that are being noted.
-    var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob)]] = [:]
+    /// Jobs that vendors took after their task had ended, and that are being noted, with where they are.
+    var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob, provider: Provider?)]] = [:]
+    /// How many tasks have to be asked for with each key.
+    var tasksOfKeys: [Key: Int] = [:]
+    /// How often each key has been given another value, or been taken away, under its name.
+    var generations: [KeyName: Int] = [:]
+    /// Providers that are configured no longer, as they were at last.
+    var former: [String: EngineSettings.Edition] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// An engine on a loop; `recover` brings back what an earlier process left.
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
-        var parts = parts
-        for provider in parts.providers {
-            // Where audio comes in the answer there is no job that could be heard of later: nothing to wait for.
-            let isPointless = !provider.adapter.operations.contains(where: \.isHeardOfLater)
-            let wish = provider.onUnknown
-            parts.policy.onUnknown[provider.id] = wish == .wait && isPointless ? .fail : wish
-        }
         self.parts = parts
+        heldSettings = Guarded(EngineSettings(parts))
         upstream = Upstream(client: parts.client)
-        for provider in parts.providers where provider.isEnabled {
+        for provider in parts.providers {
             slots[provider.id] = SlotQueue(
-                keys: provider.credentials.map { key in
-                    SlotQueue.Key(
-                        key.name,
-                        capacity: key.maxConcurrent,
-                        rate: key.rateLimit.map { ($0.count, $0.per.wholeNanoseconds) }
-                    )
-                },
-                withoutKeys: provider.adapter.defaultConcurrency
+                keys: provider.slotKeys,
+                withoutKeys: provider.adapter.defaultConcurrency,
+                isOpen: provider.isEnabled
             )
         }
     }
@@ -410,8 +411,12 @@ package actor Engine {
         package let running: Int
         /// How long a task that comes now would wait for a place; `nil` while nothing is known of the pace.
         package let expectedWait: Duration?
-        /// Each key's state and the places of it that are taken.
+        /// Each key's state and the places of it that are taken, those that begin nothing any more included.
         package let keys: [String: (state: KeyState, used: Int)]
+        /// How many tasks have to be asked for with each key; none for a key that is not in here.
+        package let tasks: [String: Int]
+        /// Those of them that go on with an earlier value of the key, or at an earlier address.
+        package let tasksOnOldKeys: [String: Int]
         /// How the breaker of each operation stands that has been called, by the operation's name.
         package let breakers: [String: Breaker.State]
         /// The monotonic time of all this, which the states' times are to be held against.
@@ -429,8 +434,8 @@ package actor Engine {
     package func load() -> [String: Load] {
         var load: [String: Load] = [:]
         for (name, queue) in slots {
-            var wait: Duration? = queue.used < queue.capacity ? .zero : nil
-            if wait == nil, let service = serviceTimes[name] {
+            var wait: Duration? = queue.isOpen && queue.hasRoom ? .zero : nil
+            if wait == nil, queue.isOpen, let service = serviceTimes[name] {
                 wait = .seconds(service * Double(queue.depth + 1) / Double(max(queue.capacity, 1)))
             }
             load[name] = Load(
@@ -438,6 +443,8 @@ package actor Engine {
                 running: queue.used,
                 expectedWait: wait,
                 keys: queue.keys,
+                tasks: tasks(of: name) { _ in true },
+                tasksOnOldKeys: tasks(of: name) { $0.generation != generations[$0.name] ?? 0 },
                 breakers: breakers.reduce(into: [:]) { states, entry in
                     guard entry.key.provider == name else { return }
                     states[entry.key.operation] = entry.value.state(at: parts.time.instant)
@@ -447,6 +454,15 @@ package actor Engine {
             )
         }
         return load
+    }
+
+    private func tasks(of provider: String, where isCounted: (Key) -> Bool) -> [String: Int] {
+        tasksOfKeys.reduce(into: [:]) { tasks, entry in
+            guard entry.key.name.provider == provider, let key = entry.key.name.credential,
+                isCounted(entry.key)
+            else { return }
+            tasks[key, default: 0] += entry.value
+        }
     }
 
     /// Begins nothing new from now on and ends every wait for a task's end, with the task as it stands.

@@ -24,8 +24,10 @@ package struct SlotQueue: Sendable {
     /// One credential's places; `name` is `nil` for a provider without keys.
     private struct Place: Sendable {
         let name: String?
-        let capacity: Int
+        var capacity: Int
         var rate: (count: Int, nanoseconds: UInt64)?
+        /// No longer among the keys: nothing begins here, and it is kept for what is under way.
+        var isRemoved = false
         var used = 0
         var uses = 0
         /// When the last calls began, no more of them than the rate counts.
@@ -34,7 +36,7 @@ package struct SlotQueue: Sendable {
 
         /// When a call may begin; `nil` when that does not depend on the time.
         func opening(at now: UInt64) -> UInt64? {
-            guard used < capacity else { return nil }
+            guard used < capacity, !isRemoved else { return nil }
             var opening = now
             switch state {
             case .usable: break
@@ -85,22 +87,60 @@ package struct SlotQueue: Sendable {
     private var waiting: [Seat: Int] = [:]
     /// The ticket of the last call that got its turn.
     package private(set) var served = 0
+    /// Whether anybody may join.
+    package private(set) var isOpen: Bool
 
     /// Places from keys, or so many for a provider without keys.
-    package init(keys: [Key], withoutKeys capacity: Int) {
-        places = keys.map { Place(name: $0.name, capacity: $0.capacity, rate: $0.rate) }
-        if places.isEmpty { places = [Place(name: nil, capacity: capacity)] }
+    package init(keys: [Key], withoutKeys capacity: Int, isOpen: Bool = true) {
+        self.isOpen = isOpen
+        places = Self.places(keys, capacity)
+    }
+
+    private static func places(_ keys: [Key], _ capacity: Int) -> [Place] {
+        let places = keys.map { Place(name: $0.name, capacity: $0.capacity, rate: $0.rate) }
+        return places.isEmpty ? [Place(name: nil, capacity: capacity)] : places
+    }
+
+    /// Takes up other keys.
+    ///
+    /// What is under way under a name, and when the last calls began, counts on under that name.
+    /// What the vendor said of a key that is among `renewed` is forgotten: its value is another one. A line that is
+    /// closed keeps who stands in it; whoever closes it sends them away.
+    package mutating func update(keys: [Key], withoutKeys capacity: Int, renewed: Set<String>, isOpen: Bool) {
+        self.isOpen = isOpen
+        var next = Self.places(keys, capacity)
+        for index in next.indices {
+            guard let old = places.first(where: { $0.name == next[index].name }) else { continue }
+            next[index].used = old.used
+            next[index].uses = old.uses
+            next[index].starts = old.starts
+            let isRenewed = next[index].name.map(renewed.contains) ?? false
+            next[index].state = isRenewed ? .usable : old.state
+        }
+        for var old in places where old.used > 0 && !next.contains(where: { $0.name == old.name }) {
+            old.isRemoved = true
+            next.append(old)
+        }
+        // A new key has not begun anything yet: level with the others, it does not get every turn for that alone.
+        let most = next.map(\.uses).max() ?? 0
+        for index in next.indices where next[index].uses == 0 { next[index].uses = most }
+        places = next
     }
 
     /// Places in all.
-    package var capacity: Int { places.reduce(0) { $0 + $1.capacity } }
+    package var capacity: Int { places.reduce(0) { $0 + ($1.isRemoved ? 0 : $1.capacity) } }
+    /// Whether a place is free, whatever its key's state.
+    var hasRoom: Bool { places.contains { !$0.isRemoved && $0.used < $0.capacity } }
     /// Calls that wait.
     package var depth: Int { waiting.count }
     /// Places taken.
     package var used: Int { places.reduce(0) { $0 + $1.used } }
 
     /// Puts a call at the end of the line and returns its ticket; one that waits already keeps its place.
-    package mutating func join(_ seat: Seat) -> Int {
+    ///
+    /// `nil` when nobody may join.
+    package mutating func join(_ seat: Seat) -> Int? {
+        guard isOpen else { return nil }
         if let ticket = waiting[seat] { return ticket }
         lastTicket += 1
         waiting[seat] = lastTicket
@@ -113,7 +153,7 @@ package struct SlotQueue: Sendable {
 
     /// Gives the first call in line a place, when there is one at that time.
     package mutating func next(at now: UInt64 = 0) -> (seat: Seat, credential: String?)? {
-        while head < line.count {
+        while isOpen, head < line.count {
             let first = line[head]
             guard waiting[first.seat] == first.ticket else {
                 advance()
@@ -131,13 +171,22 @@ package struct SlotQueue: Sendable {
 
     /// Counts a place as taken for a job that was under way before this process began.
     package mutating func hold(_ credential: String?) {
-        if let index = places.firstIndex(where: { $0.name == credential }) { places[index].used += 1 }
+        if let index = places.firstIndex(where: { $0.name == credential }) {
+            places[index].used += 1
+        } else {
+            // A key that is configured no longer: nobody can ask with it, but the vendor is at work.
+            var place = Place(name: credential, capacity: 0)
+            place.isRemoved = true
+            place.used = 1
+            places.append(place)
+        }
     }
 
     /// Gives a place back.
     package mutating func release(_ credential: String?) {
         if let index = places.firstIndex(where: { $0.name == credential }) {
             places[index].used = max(0, places[index].used - 1)
+            if places[index].isRemoved, places[index].used == 0 { places.remove(at: index) }
         }
     }
 
@@ -150,7 +199,8 @@ package struct SlotQueue: Sendable {
     /// Why no key can serve anybody now nor soon; `nil` while one can.
     package func hopelessness(at now: UInt64) -> Failure.Code? {
         var code: Failure.Code? = .providerAuth
-        for place in places {
+        guard isOpen else { return nil }
+        for place in places where !place.isRemoved {
             switch place.state {
             case .setAside: continue
             case .outOfCredit(let until) where until > now: code = .insufficientCredits
@@ -162,7 +212,7 @@ package struct SlotQueue: Sendable {
 
     /// Whether a call could begin, or wait for its turn, with a key that its vendor has not refused.
     package func hasKey(besides name: String?) -> Bool {
-        places.contains { $0.name != name && $0.state == .usable }
+        isOpen && places.contains { $0.name != name && $0.state == .usable && !$0.isRemoved }
     }
 
     /// Empties the line and returns who stood in it, first to last.

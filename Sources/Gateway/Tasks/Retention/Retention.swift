@@ -20,7 +20,7 @@ package actor Retention {
         package var pool: WorkerPool
         package var time: any Timekeeper
         package var log: Log
-        /// How long a task is kept after its end; `nil` for ever.
+        /// How long a task is kept after its end, to begin with; `nil` for ever.
         package var period: Duration?
         /// Tasks that are removed in one transaction.
         package var batch = 100
@@ -55,6 +55,7 @@ package actor Retention {
 
     nonisolated let loop: EventLoop
     nonisolated let parts: Parts
+    private var period: Duration?
     private var clock: PlausibleTime
     private var working: Task<Void, Never>?
     private var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -69,6 +70,7 @@ package actor Retention {
     package init(loop: EventLoop, parts: Parts) {
         self.loop = loop
         self.parts = parts
+        period = parts.period
         clock = PlausibleTime(parts.time)
     }
 
@@ -79,6 +81,13 @@ package actor Retention {
         working = Task { await self.work() }
     }
 
+    /// Keeps tasks for so long from now on, `nil` for ever.
+    package func keep(for period: Duration?) {
+        guard period != self.period else { return }
+        self.period = period
+        for nap in sleepers.keys.sorted() { wake(nap) }
+    }
+
     /// Begins nothing any more, and returns when nothing is under way.
     package func stop() async {
         isStopping = true
@@ -87,10 +96,9 @@ package actor Retention {
     }
 
     private func work() async {
-        let period = parts.period ?? .seconds(86_400)
-        let interval = min(max(period / 10, .seconds(1)), .seconds(600))
         while !isStopping {
             await sweep()
+            let interval = min(max((period ?? .seconds(86_400)) / 10, .seconds(1)), .seconds(600))
             await pause(interval)
         }
     }
@@ -106,7 +114,7 @@ package actor Retention {
     // MARK: Ended tasks
 
     private func removeExpired() async {
-        guard let period = parts.period else { return }
+        guard let period else { return }
         let moment = clock.now(parts.time).advanced(by: .zero - period)
         var count = 0
         while !isStopping {

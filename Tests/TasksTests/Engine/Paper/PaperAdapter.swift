@@ -20,6 +20,7 @@ struct PaperJobs: JobTranslating {
 
     func observation(_ reply: UpstreamReply) throws(PollError) -> Observation {
         guard let body = reply.json else { throw .transient("no state on paper", retryAfter: nil) }
+        if body["code"] == "provider_auth" { throw .unauthorized(Failure(.providerAuth, "refused on paper")) }
         let results = (body["takes"]?.array ?? []).compactMap { take in
             take["key"]?.string.map { RemoteResult(key: $0, url: take["url"]?.string) }
         }

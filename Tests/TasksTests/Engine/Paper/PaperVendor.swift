@@ -13,6 +13,8 @@ final class PaperVendor: Sendable {
         let kind: String
         let subject: String
         let instant: UInt64
+        /// What proves who is asking.
+        let authorization: String
     }
 
     typealias Script = @Sendable (_ turn: Int, _ subject: String) async -> Response
@@ -43,7 +45,14 @@ final class PaperVendor: Sendable {
         var turn = 0
         asked.change { calls in
             turn = calls.count { $0.kind == kind } + 1
-            calls.append(Call(kind: kind, subject: subject, instant: time.instant))
+            calls.append(
+                Call(
+                    kind: kind,
+                    subject: subject,
+                    instant: time.instant,
+                    authorization: request.fields["Authorization"] ?? "-"
+                )
+            )
         }
         return await script(turn, subject)
     }
