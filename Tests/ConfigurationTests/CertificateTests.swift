@@ -103,7 +103,7 @@ private let broken = CertificateInspection(
             \(tls)
             clients:
               - { name: a, key_sha256: "\(digest)", certificates: ["DNS:worker.internal"] }
-              - { name: b, key_sha256: "\(digest)", certificates: ["dns:Worker.Internal"] }
+              - { name: b, key_sha256: "\(String(digest.reversed()))", certificates: ["dns:Worker.Internal"] }
             """
         )
         #expect(found.count == 1)

@@ -53,7 +53,7 @@ import Threads
         return try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<4 {
                 group.addTask {
-                    for number in 0..<500 where !isOver.withLock({ $0 }) {
+                    for number in 0..<3_000 where !isOver.withLock({ $0 }) {
                         try await Self.create(number * 5 + caller, at: gateway, tally)
                         // Refused callers keep the pace.
                         try await Task.sleep(for: .milliseconds(40))

@@ -261,6 +261,21 @@ private func echo(_ request: Request) async -> Response {
 
     // MARK: Ends
 
+    @Test func aClientThatEndsAfterItsAnswerIsToldOfTheEnd() async throws {
+        let setting = try Setting()
+        try await withServer(identity: setting.identity, handler: { _ in Response(.ok, text: "there") }) {
+            _,
+            port in
+            let client = try await SecureClient(port: port, setting.offer)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.read(until: "there")
+            #expect(answer.hasSuffix("there"))
+            try await client.end()
+            #expect(try await client.readToEnd() == "")
+            #expect(client.peerEnded)
+        }
+    }
+
     @Test func aClientThatEndedItsSideStillGetsItsAnswer() async throws {
         let setting = try Setting()
         let gate = Mailbox<Void>()

@@ -138,7 +138,7 @@ import Threads
             task?.cancel()
         case .closing: break
         case .idle where outputStart < output.count: return finish()
-        default: return close()
+        default: return takeLeave()
         }
         updateInterest()
     }
