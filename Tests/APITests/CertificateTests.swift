@@ -18,6 +18,9 @@ struct CertificateTests {
         clients[0].certificates = [.dns("alice.internal"), .fingerprint([UInt8](repeating: 1, count: 32))]
         clients[1].certificates = [.uri("spiffe://house/bob")]
         clients[2].certificates = [.fingerprint([UInt8](repeating: 3, count: 32))]
+        var worker = Client(name: "worker", keySHA256: nil)
+        worker.certificates = [.dns("worker.internal")]
+        clients.append(worker)
         return .listed(clients)
     }()
 
@@ -26,6 +29,7 @@ struct CertificateTests {
         arguments: [
             (certificate(1), "alice"), (certificate(9, .dns("other"), .dns("ALICE.internal")), "alice"),
             (certificate(9, .uri("spiffe://house/bob")), "bob"), (certificate(3), "operator"),
+            (certificate(9, .dns("worker.internal")), "worker"),
         ]
     )
     func instead(certificate: PeerCertificate, client: String) async throws {

@@ -95,6 +95,13 @@ private let broken = CertificateInspection(
         #expect(lines("providers: {builtin: {ca: /good.pem}}", certificates: broken) == [])
     }
 
+    @Test func aClientWithACertificateNeedsNoKey() {
+        let tls =
+            "server: {tls: {certificate: a, private_key: b, client_ca: c, client_certificates: request}}"
+        #expect(lines("\(tls)\nclients: [{ name: a, certificates: ['DNS:worker.internal'] }]") == [])
+        #expect(lines("\(tls)\nclients: [{ name: a, certificates: [] }]").count == 1)
+    }
+
     @Test func aCertificateStandsForOneClient() {
         let tls =
             "server: {tls: {certificate: a, private_key: b, client_ca: c, client_certificates: request}}"

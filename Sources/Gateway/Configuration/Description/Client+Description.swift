@@ -81,8 +81,10 @@ extension Client {
 
     /// What must be right about a client as a whole.
     fileprivate static func check(_ client: Client, _ path: String, _ reader: Reader) {
-        let isSilent = ["key_sha256", "keys"].contains { reader.hasProblem(within: "\(path).\($0)") }
-        guard client.allKeys.isEmpty, !isSilent else { return }
+        let isSilent = ["key_sha256", "keys", "certificates"].contains {
+            reader.hasProblem(within: "\(path).\($0)")
+        }
+        guard client.allKeys.isEmpty, client.certificates.isEmpty, !isSilent else { return }
         reader.report(
             reader.position(of: path),
             "\(path).key_sha256",
@@ -100,6 +102,10 @@ extension Shape<Client> {
         schema["anyOf"] = [
             ["required": ["key_sha256"]],
             ["required": ["keys"], "properties": ["keys": ["type": "array", "minItems": 1]]],
+            [
+                "required": ["certificates"],
+                "properties": ["certificates": ["type": "array", "minItems": 1]],
+            ],
         ]
         return Shape(
             schema: .object(schema),
