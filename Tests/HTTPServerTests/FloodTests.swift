@@ -246,19 +246,7 @@ private func eventually(_ condition: () -> Bool) async throws -> Bool {
             $0.writeTimeout = .milliseconds(300)
             $0.writeProgress = 1 << 20
         }
-        let handler: Handler = { _ in
-            Response(
-                .ok,
-                body: .stream { writer in
-                    do {
-                        while true { try await writer.write([UInt8](repeating: 0, count: 1 << 20)) }
-                    } catch {
-                        outcome.put(true)
-                        throw error
-                    }
-                }
-            )
-        }
+        let handler = endlessAnswers(outcome)
         try await withServer(limits: limits, handler: handler) { _, port in
             let client = try RawClient(port: port)
             try await client.send(get)

@@ -51,19 +51,7 @@ private func hasty(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
     @Test func aClientThatTakesNothingIsCut() async throws {
         let outcome = Mailbox<Bool>()
         let limits = hasty { $0.writeTimeout = .milliseconds(60) }
-        let handler: Handler = { _ in
-            Response(
-                .ok,
-                body: .stream { writer in
-                    do {
-                        while true { try await writer.write([UInt8](repeating: 0, count: 1 << 20)) }
-                    } catch {
-                        outcome.put(true)
-                        throw error
-                    }
-                }
-            )
-        }
+        let handler = endlessAnswers(outcome)
         try await withServer(limits: limits, handler: handler) { _, port in
             let client = try RawClient(port: port)
             try await client.send(get)

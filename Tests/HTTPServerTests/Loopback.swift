@@ -200,3 +200,34 @@ final class Mailbox<Value: Sendable>: Sendable {
         return nil
     }
 }
+
+/// Answers without end, until the client is cut.
+func endlessAnswers(_ outcome: Mailbox<Bool>) -> Handler {
+    { _ in
+        Response(
+            .ok,
+            body: .stream { writer in
+                do {
+                    while true { try await writer.write([UInt8](repeating: 0, count: 1 << 20)) }
+                } catch {
+                    outcome.put(true)
+                    throw error
+                }
+            }
+        )
+    }
+}
+
+/// Counts the bytes of a body, once the gate has opened.
+func lateCount(_ gate: Mailbox<Void>) -> Handler {
+    { request in
+        _ = await gate.next()
+        var count = 0
+        do {
+            for try await piece in request.body { count += piece.count }
+        } catch {
+            return Response(.badRequest)
+        }
+        return Response(.ok, text: "\(count)")
+    }
+}

@@ -174,16 +174,7 @@ private func echo(_ request: Request) async -> Response {
         limits.parser.body = 12 << 20
         let size = 12 << 20
         let sent = Guarded(0)
-        let handler: Handler = { request in
-            _ = await gate.next()
-            var count = 0
-            do {
-                for try await piece in request.body { count += piece.count }
-            } catch {
-                return Response(.badRequest)
-            }
-            return Response(.ok, text: "\(count)")
-        }
+        let handler = lateCount(gate)
         try await withServer(identity: setting.identity, limits: limits, handler: handler) { _, port in
             let client = try await SecureClient(port: port, setting.offer)
             try await client.send(

@@ -99,16 +99,7 @@ private let getAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
         limits.parser.body = 32 << 20
         let size = 32 << 20
         let sent = Written()
-        let handler: Handler = { request in
-            _ = await gate.next()
-            var count = 0
-            do {
-                for try await piece in request.body { count += piece.count }
-            } catch {
-                return Response(.badRequest)
-            }
-            return Response(.ok, text: "\(count)")
-        }
+        let handler = lateCount(gate)
         try await withServer(limits: limits, handler: handler) { _, port in
             let client = try RawClient(port: port)
             try await client.send(
