@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -58,6 +58,9 @@ run: export EXAMPLE := $(EXAMPLE)
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without the vendors' clients)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
+	  exit $$status; }
 	@[ -n '$(FILTER)' ] || Tests/SDK/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of the vendors' clients, which could not run" >&2; \
 	  exit $$status; }
@@ -65,6 +68,10 @@ test: build architecture ## build and run every test (FILTER=Name for some, with
 .PHONY: test-sdk
 test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
 	Tests/SDK/run .build/debug/soundgate
+
+.PHONY: test-metrics
+test-metrics: build ## only let promtool look at metrics, alert rules and dashboard (network, once)
+	Tests/Metrics/run .build/debug/soundgate
 
 .PHONY: test-tls
 test-tls: ## let testssl.sh look at the listener: nothing above LOW
