@@ -166,6 +166,15 @@ import Testing
                 in: folder,
                 seen: &seen
             )
+            // What asks a gateway and needs no word is walked without being named here.
+            for command in try await Surface.read(in: folder).commands where !seen.contains(command) {
+                let words = command.split(separator: " ").map { String($0) }
+                let page = try await Program.run(["help"] + words, in: folder).output
+                guard page.contains("  --server URL"), page.contains("soundgate \(command) [OPTIONS]") else {
+                    continue
+                }
+                try await take([Step(command, server)], in: folder, seen: &seen)
+            }
         }
         try await Folder.with { folder in
             let program = try Program.gateway(in: folder)
