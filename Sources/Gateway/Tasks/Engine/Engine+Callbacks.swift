@@ -1,6 +1,6 @@
 package import Providers
 import Sound
-import Telemetry
+package import Telemetry
 
 /// What vendors' callbacks have brought so far.
 package struct CallbackCounts: Sendable, Equatable {
@@ -24,8 +24,14 @@ extension Engine {
         let job: String?
     }
 
-    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's.
-    package func called(back provider: String, token: String?, _ news: CallbackNews) {
+    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's; `context` is the span of
+    /// the request that brought it.
+    package func called(
+        back provider: String,
+        token: String?,
+        _ news: CallbackNews,
+        in context: TraceContext? = nil
+    ) {
         switch news {
         case .forged(let reason):
             count(provider, \.forged)
@@ -35,12 +41,13 @@ extension Engine {
             guard let (id, number) = addressee(provider, token, job) else {
                 return count(provider, \.ignored)
             }
+            tell(of: "callback hint", about: number, of: id, from: context)
             if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
                 count(provider, \.forged)
                 return parts.log(
                     .warning,
                     "a callback names another job than its address",
-                    ["provider": "\(provider)", "task": "\(id)"]
+                    about(id, ["provider": "\(provider)"])
                 )
             }
             count(provider, \.used)
@@ -48,6 +55,7 @@ extension Engine {
             hasNews(id, attempt: number)
         case .proven(let job, let observation):
             guard let (id, number) = addressee(provider, nil, job) else { return count(provider, \.ignored) }
+            tell(of: "callback", about: number, of: id, from: context)
             count(provider, \.used)
             post(.observed(attempt: number, observation), to: id)
         }
@@ -66,7 +74,7 @@ extension Engine {
         parts.log(
             .notice,
             "a callback told of a job whose create was not answered",
-            ["task": "\(id)", "provider": "\(provider)", "provider_task_id": "\(job)"]
+            about(id, ["provider": "\(provider)", "provider_task_id": "\(job)"])
         )
         post(.accepted(attempt: number, RemoteJob(id: job)), to: id)
     }

@@ -30,6 +30,8 @@ package actor Engine {
         package var log: Log
         /// Where it is recorded what vendors are asked for.
         package var audit = AuditLog.off
+        /// Where it is recorded how the work went.
+        package var tracer = Tracer()
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
@@ -234,7 +236,7 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client)
+        upstream = Upstream(client: parts.client, tracer: parts.tracer)
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
@@ -263,9 +265,10 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        from provenance: Provenance? = nil
     ) async throws(LedgerError) -> TaskRecord {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         _ = try await admit(record, answer: nil)
         takeUp(record)
         return record
@@ -277,9 +280,10 @@ package actor Engine {
         routes: [Route],
         client: String?,
         deadline: Duration,
+        from provenance: Provenance? = nil,
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         switch try await admit(record, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
@@ -293,6 +297,8 @@ package actor Engine {
         -> Admission
     {
         let messages = messages(of: record, beyond: [])
+        let span = parts.tracer.beginCommit(of: record, in: record.requestContext)
+        defer { span?.end() }
         do throws(LedgerError) {
             let admission = try await parts.ledger.admit(
                 record,
@@ -305,6 +311,7 @@ package actor Engine {
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
             return admission
         } catch {
+            span?.fail(error.word)
             if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
         }
@@ -314,10 +321,11 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        _ provenance: Provenance?
     ) -> TaskRecord {
         let now = parts.time.moment
-        return TaskRecord(
+        var record = TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -325,6 +333,8 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
+        record.provenance = provenance
+        return record
     }
 
     private nonisolated func takeUp(_ record: TaskRecord) {
