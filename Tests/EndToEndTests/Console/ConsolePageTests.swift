@@ -319,8 +319,7 @@ import Testing
         #"<img src=x onerror="window.hit=1"><script>window.hit=2</script><svg onload=window.hit=3>"#
 
     @Test func wordsOfCallersAndVendorsAreShownAndNeverRun() async throws {
-        try await withEmulatedVendors(["sunoapi"]) { doublesGateway, doubles, folder in
-            _ = doublesGateway
+        try await withDoubles(speed: 50) { doubles, _ in
             // A vendor that titles its sounds so.
             try await Rewriter.with(to: doubles, title: Self.hostile) { vendor in
                 let config = DoubledVendors().text(at: vendor)

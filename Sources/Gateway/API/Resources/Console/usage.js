@@ -91,7 +91,7 @@ export class Usage {
   /** @param {string} title @param {string} unit @param {any[]} times @param {{name: string, values: number[]}[]} series @param {string[]} names */
   plot(title, unit, times, series, names) {
     const keys = series.map((one, order) => one.order ?? order);
-    const rows = times.map((time, place) => [time.label, ...series.map(one => number(one.values[place]))])
+    const rows = times.map((time, place) => [h("span", { class: "nowrap" }, time.label), ...series.map(one => number(one.values[place]))])
       .filter((_, place) => series.some(one => one.values[place] > 0));
     return h("section", { class: "panel stack", "aria-label": title },
       h("div", { class: "row" }, h("h2", { class: "grow" }, title, h("span", { class: "small soft" }, ` ${unit === "tasks" ? "" : unit}`)), legend(names, keys)),
