@@ -47,7 +47,6 @@ struct Documents: Sendable {
             "Referrer-Policy": "no-referrer",
             // For browsers that do not read `frame-ancestors`.
             "X-Frame-Options": "DENY",
-            "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ]

@@ -189,7 +189,7 @@ import Testing
 
     @Test func aTaskIsCanceledWhereItIsFollowed() async throws {
         // Slower than anybody waits for it.
-        try await withEmulatedVendors(["sunoapi"], speed: 0.02) { gateway, _, _ in
+        try await withEmulatedVendors(["sunoapi"], speed: 0.2) { gateway, _, _ in
             try await withBrowser { browser in
                 try await open(browser, gateway)
                 try await browser.type("", into: "#duration")
@@ -392,10 +392,16 @@ import Testing
             try await tab(to: ".play")
             try await browser.press(.space)
             try await browser.wait(for: "document.querySelector('.player').dataset.state === 'playing'")
+            try await browser.press(.space)
+            try await browser.wait(for: "document.querySelector('.player').dataset.state === 'paused'")
+            let position = "Number(document.querySelector('.player').dataset.position)"
+            let before = try await browser.value(position).double ?? 0
             try await tab(to: ".wave input")
             for _ in 0..<3 { try await browser.press(.right) }
+            let after = try await browser.value(position).double ?? 0
+            #expect(abs(after - before - 3) < 0.01, "an arrow is a second: \(before), \(after)")
             let words = try await browser.value("document.activeElement.ariaValueText").string ?? ""
-            #expect(words.contains(" of 0:12"), "\(words)")
+            #expect(words.hasSuffix(" of 0:12"), "\(words)")
             try await browser.run("document.querySelector('#pages a:nth-child(2)').focus()")
             try await browser.press(.enter)
             try await browser.wait(for: "document.querySelector('.task-row')")
