@@ -71,8 +71,10 @@ import Testing
                                 "document.documentElement.scrollWidth - innerWidth"
                             )
                             #expect(overflow.integer ?? 1 <= 0, "\(name) is wider than the page")
-                            #expect(try await browser.run(Self.faintTexts) == [], "\(name)")
-                            #expect(try await browser.run(Self.nameless) == [], "\(name)")
+                            let faint = try await browser.run(Self.faintTexts)
+                            #expect(faint == [], "\(name): \(faint)")
+                            let nameless = try await browser.run(Self.nameless)
+                            #expect(nameless == [], "\(name): \(nameless)")
                             try await browser.photograph(name)
                         }
                     }

@@ -294,7 +294,7 @@ import Testing
             try await browser.click("#sign-out")
             try await browser.wait(for: "document.querySelector('#sign-in')")
             #expect(try await browser.value("sessionStorage.length") == 0)
-            #expect(try await browser.value("document.body.textContent.includes('soft rain')") == false)
+            #expect(try await browser.value("document.body.innerText.includes('soft rain')") == false)
 
             // A key that is no longer taken leads back, with the reason.
             try await browser.run("sessionStorage['soundgate.key'] = 'taken-away'; location.reload()")

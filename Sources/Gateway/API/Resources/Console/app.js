@@ -48,6 +48,7 @@ function lock(reason) {
   if (playground && playground !== shown) playground.close();
   shown = playground = null;
   hush();
+  at("announcer").textContent = "";
   at("sign-out").hidden = true;
   at("pages").hidden = true;
   document.title = "Sign in · soundgate";
