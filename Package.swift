@@ -138,7 +138,12 @@ let package = Package(
                 "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
-            resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
+            resources: [.embedInCode("Resources/openapi.yaml")]
+                + [
+                    "console.html", "base.css", "parts.css", "dom.js", "words.js", "session.js", "events.js",
+                    "player.js", "sound.js", "capabilities.js", "composer.js", "playground.js", "detail.js",
+                    "tasks.js", "providers.js", "plot.js", "usage.js", "app.js",
+                ].map { .embedInCode("Resources/Console/\($0)") }
         ),
 
         // Vendor doubles, and the program.

@@ -163,7 +163,7 @@ package final class Gateway: Sendable {
         open(&router, .get, "/metrics") { [self] in try await showMetrics($0) }
         open(&router, .get, "/openapi.yaml") { [documents] in documents.openAPIYAML(for: $0) }
         open(&router, .get, "/openapi.json") { [documents] in documents.openAPIJSON(for: $0) }
-        open(&router, .get, "/") { [documents] in documents.landingPage(for: $0) }
+        open(&router, .get, "/") { [documents] in documents.consolePage(for: $0) }
         guarded(&router, .post, "/v1/sounds") { [self] in try await createSound($0, $1) }
         guarded(&router, .get, "/v1/sounds") { [self] in try await listSounds($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}") { [self] in try await showSound($0, $1) }
