@@ -248,7 +248,12 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client, time: parts.time, metrics: parts.metrics, tracer: parts.tracer)
+        upstream = Upstream(
+            client: parts.client,
+            time: parts.time,
+            metrics: parts.metrics,
+            tracer: parts.tracer
+        )
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
