@@ -5,8 +5,8 @@ import Sound
 enum Rows {
     static let insertTask = """
         INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
-            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder, charge)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder, charge, usage)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let updateTask = """
         UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
