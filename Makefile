@@ -26,7 +26,9 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
+
+CONSOLE       := Sources/Gateway/API/Resources/Console
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -50,14 +52,18 @@ release: prepare ## build the optimised program, .build/release/soundgate
 .PHONY: run
 run: release ## build and start the gateway on localhost:8080
 	@echo
-	@echo "When it is ready, in another shell:"
+	@echo "When it is ready, open http://localhost:8080 and press \"Make the sound\", or in another shell:"
 	@printf '  %s\n\n' "$$EXAMPLE"
 	@exec $(RELEASE) serve $(ARGS)
 run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without the vendors' clients)
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
+	  exit $$status; }
 	@[ -n '$(FILTER)' ] || Tests/SDK/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of the vendors' clients, which could not run" >&2; \
 	  exit $$status; }
@@ -65,6 +71,10 @@ test: build architecture ## build and run every test (FILTER=Name for some, with
 .PHONY: test-sdk
 test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
 	Tests/SDK/run .build/debug/soundgate
+
+.PHONY: test-metrics
+test-metrics: build ## only let promtool look at metrics, alert rules and dashboard (network, once)
+	Tests/Metrics/run .build/debug/soundgate
 
 .PHONY: test-tls
 test-tls: ## let testssl.sh look at the listener: nothing above LOW
@@ -92,6 +102,9 @@ architecture:
 lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
+	@if command -v node >/dev/null; then \
+	  for script in $(CONSOLE)/*.js; do echo "node --check $$script"; node --input-type=module --check <"$$script"; done; \
+	else echo "lint: no node here, so that only the browser in make test reads the console's scripts"; fi
 
 # One test at a time: a sanitized build is so slow that tests beside each other starve each other's time limits.
 # A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
@@ -101,6 +114,7 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \

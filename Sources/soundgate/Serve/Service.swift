@@ -8,6 +8,7 @@ import Glibc
 import HTTPClient
 import HTTP
 import HTTPServer
+import OpenTelemetry
 import Providers
 import SQLite
 import TLS
@@ -35,9 +36,9 @@ enum Service {
         let (hangUps, hangUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
-            log = Log(level: configuration.log.leastLevel, sink: sink)
-            security = try Security(configuration.server, log: log)
-            records = try configuration.audit?.open(log: log)
+            log = Log(configuration.log, sink: sink)
+            security = try Security(configuration.server, log: log.module(.tls))
+            records = try configuration.audit?.open(log: log.module(.audit))
             interruption = try Interruption(others: [
                 // One that comes while the gateway starts is kept.
                 SIGHUP: { hangUp.yield() },
@@ -46,7 +47,10 @@ enum Service {
         } catch {
             return refuse("\(error)")
         }
-        defer { sink.close() }
+        defer {
+            log.tellLeftOut(atEnd: true)
+            sink.close()
+        }
         let audit = AuditLog(records, configuration.audit)
         // Before the log: it may have something to say.
         defer { records?.close() }
@@ -59,18 +63,26 @@ enum Service {
         }
         do {
             let house = try await House(configuration, security: security, log: log, audit: audit)
+            house.metrics.watch(sink, records)
             audit("started", ["version": "\(version)"])
             defer { audit("stopped", ["version": "\(version)"]) }
             let secrets = source.secrets
-            let reloader = Reloader(source, running: configuration, from: reading, log: log) { next in
+            let reloader = Reloader(
+                source,
+                running: configuration,
+                from: reading,
+                log: log.module(.configuration),
+                metrics: ReloadMetrics(house.metrics.registry)
+            ) { next in
                 await house.adopt(next)
                 await secrets.settle(on: next.vault?.hashicorp)
             }
             await secrets.settle(on: configuration.vault?.hashicorp)
-            await secrets.serve(log) { reloader.nudge(.secrets) }
+            await secrets.serve(log.module(.hashiCorp)) { reloader.nudge(.secrets) }
             let upkeep = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await reloader.run() }
+                    group.addTask { await tellLeftOut(by: log) }
                     group.addTask {
                         for await _ in hangUps {
                             house.reopen()
@@ -92,6 +104,14 @@ enum Service {
         }
     }
 
+    /// Says now and then which lines were left out, until the task is cancelled: the next line does, but none may come.
+    private static func tellLeftOut(by log: Log) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .seconds(10)) } catch { return }
+            log.tellLeftOut()
+        }
+    }
+
     private static func refuse(_ reason: String) -> Int32 {
         Console.complain(reason)
         return EX_UNAVAILABLE
@@ -107,6 +127,8 @@ private struct House: Sendable {
     let log: Log
     let loops: [EventLoop]
     let client: HTTPClient
+    let tracer = Tracer()
+    let exporter: SpanExporter
     let ledger: SQLiteLedger
     let engine: Engine
     let retention: Retention
@@ -116,6 +138,7 @@ private struct House: Sendable {
     /// The plain port that only tells where HTTPS is.
     let redirecting: Server?
     let pools: [WorkerPool]
+    let metrics: ServiceMetrics
 
     init(_ configuration: GatewayConfiguration, security: Security?, log: Log, audit: AuditLog) async throws {
         held = Guarded(configuration)
@@ -128,17 +151,38 @@ private struct House: Sendable {
         let files = try WorkerPool(name: "files", threads: 2)
         // Of its own: a create asks for the room, and must not wait behind a file.
         let disks = try WorkerPool(name: "disks", threads: 1)
-        pools = [rendering, files, disks]
+        // Likewise: what is measured is wanted most when everything else is stuck.
+        let measuring = try WorkerPool(name: "measure", threads: 1)
+        pools = [rendering, files, disks, measuring]
+        let metrics = ServiceMetrics(pool: measuring)
+        self.metrics = metrics
         // First of all: another process on the same files is refused before anything of its is touched.
-        ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path, log: log)
+        let tasksLog = log.module(.tasks)
+        var options = Database.Options()
+        options.written = LedgerMetrics(metrics.registry).written
+        ledger = try await SQLiteLedger(
+            path: configuration.storage.sqlite.path,
+            log: tasksLog,
+            options: options
+        )
+        ledger.report(to: metrics.registry)
         let store = try AssetStore(
             directory: configuration.assets.directory,
             limits: configuration.assets.storeLimits
         )
-        let room = DiskRoom(configuration, pool: disks, log: log)
+        let room = DiskRoom(configuration, pool: disks, log: log.module(.assets))
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
+        exporter = SpanExporter(
+            tracer.spans,
+            loop: loops[loops.count - 1],
+            client: client,
+            process: OpenTelemetry.Process(version: version, instance: Hex.encode(randomBytes(8))),
+            log: log.module(.openTelemetry)
+        )
+        tracer.adopt(configuration.tracerSettings)
+        exporter.adopt(configuration.exporterSettings)
         let providers = configuration.configuredProviders
         var parts = Engine.Parts(
             providers: providers,
@@ -153,20 +197,31 @@ private struct House: Sendable {
             client: client,
             pool: rendering,
             time: SystemTime(),
-            log: log
+            log: tasksLog
         )
         parts.audit = audit
+        parts.metrics = EngineMetrics(metrics.registry)
+        parts.tracer = tracer
         parts.room = room
         parts.policy = configuration.taskPolicy
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
         parts.announce = configuration.announcing
-        var delivery = Courier.Parts(outbox: ledger, client: client, time: SystemTime(), log: log)
+        var delivery = Courier.Parts(
+            outbox: ledger,
+            client: client,
+            time: SystemTime(),
+            log: log.module(.webhooks)
+        )
+        delivery.tracer = tracer
         delivery.settings = configuration.courierSettings
+        delivery.metrics = CourierMetrics(metrics.registry)
         let courier = Courier(loop: loops[loops.count - 1], parts: delivery)
         self.courier = courier
         parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
+        engine.report(to: metrics.registry)
+        courier.report(to: metrics.registry)
         retention = Retention(
             loop: loops[0],
             parts: Retention.Parts(
@@ -175,7 +230,7 @@ private struct House: Sendable {
                 board: engine.board,
                 pool: files,
                 time: SystemTime(),
-                log: log,
+                log: tasksLog,
                 period: configuration.assets.period
             )
         )
@@ -183,15 +238,17 @@ private struct House: Sendable {
             configuration: configuration,
             providers: providers,
             engine: engine,
-            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
+            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime(), tracer: tracer),
             ledger: ledger,
             store: store,
             courier: courier,
-            log: log,
+            log: log.module(.api),
             version: version
         )
         face.audit = audit
+        face.tracer = tracer
         face.room = room
+        face.metrics = metrics.registry
         let gateway = Gateway(face)
         self.gateway = gateway
         let openFiles = try OpenFiles.raise()
@@ -203,6 +260,7 @@ private struct House: Sendable {
                 ["connections": .init(limits.connections), "descriptors": .init(openFiles)]
             )
         }
+        let connections = log.module(.httpServer)
         server = Server(
             addresses: configuration.server.addresses,
             identity: security?.identity,
@@ -210,23 +268,24 @@ private struct House: Sendable {
             loops: loops,
             renderProblem: Gateway.renderProblem,
             access: { record in
+                gateway.answered(record)
                 // The handler logs what it answers; what could not even be read is logged here.
                 guard record.method == nil else { return }
                 audit(
                     "malformed_request",
                     ["peer": "\(record.peer.host)", "status": .init(record.status.code)]
                 )
-                log(
+                connections(
                     .info,
                     "malformed request",
                     ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
                 )
             },
             handshakeFailed: { peer, reason in
-                log(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
+                connections(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
             },
             refused: { refusals in
-                log(
+                connections(
                     .warning,
                     "connections turned away or closed for want of room",
                     [
@@ -237,6 +296,11 @@ private struct House: Sendable {
             },
             handler: gateway.handler()
         )
+        metrics.watch(server)
+        metrics.watch(security?.identity)
+        metrics.watch(loops)
+        metrics.watch(room, names: ["storage", "assets"])
+        metrics.watch { gateway.isDraining }
         redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)
     }
 
@@ -307,7 +371,9 @@ private struct House: Sendable {
         gateway.adopt(configuration, providers: providers)
         courier.adopt(configuration.courierSettings)
         await retention.keep(for: configuration.assets.period)
-        log.setLevel(configuration.log.leastLevel)
+        log.adopt(configuration.log)
+        tracer.adopt(configuration.tracerSettings)
+        exporter.adopt(configuration.exporterSettings)
         held.withLock { $0 = configuration }
     }
 
@@ -331,6 +397,7 @@ private struct House: Sendable {
         async let work: Void = engine.stop(within: configuration.server.drain)
         async let delivery: Void = courier.stop(within: configuration.server.drain)
         _ = await (redirects, requests, work, delivery)
+        await exporter.stop(within: .seconds(3))
         await client.shutdown()
         await ledger.close()
     }
@@ -347,6 +414,7 @@ private struct House: Sendable {
         await retention.stop()
         await engine.stop(within: .zero)
         await courier.stop(within: .zero)
+        await exporter.stop(within: .seconds(1))
         await client.shutdown()
         await ledger.close()
     }

@@ -79,13 +79,13 @@ extension Gateway {
     func spare(_ caller: Caller, _ code: String) {
         guard let standing = caller.standing else { return }
         Exchange.noteSpared(code)
+        measures.spared[code].add()
         parts.log(
             .notice,
             "a limit that is not enforced would have refused a request",
-            [
+            Exchange.about([
                 "client": "\(caller.name ?? "-")", "code": "\(code)", "count": .init(standing.spare()),
-                "request_id": "\(Exchange.current?.requestID ?? "-")",
-            ]
+            ])
         )
     }
 

@@ -1,6 +1,6 @@
 package import Providers
 import Sound
-import Telemetry
+package import Telemetry
 
 /// What vendors' callbacks have brought so far.
 package struct CallbackCounts: Sendable, Equatable {
@@ -24,31 +24,41 @@ extension Engine {
         let job: String?
     }
 
-    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's.
-    package func called(back provider: String, token: String?, _ news: CallbackNews) {
+    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's; `context` is the span of
+    /// the request that brought it.
+    package func called(
+        back provider: String,
+        token: String?,
+        _ news: CallbackNews,
+        in context: TraceContext? = nil
+    ) {
         switch news {
         case .forged(let reason):
-            count(provider, \.forged)
+            count(provider, \.forged, trust: "none")
             parts.log(.warning, "a forged callback", ["provider": "\(provider)", "reason": "\(reason)"])
-        case .irrelevant: count(provider, \.ignored)
+        case .irrelevant: count(provider, \.ignored, trust: "none")
         case .hint(let job):
             guard let (id, number) = addressee(provider, token, job) else {
-                return count(provider, \.ignored)
+                return count(provider, \.ignored, trust: "hint")
             }
+            tell(of: "callback hint", about: number, of: id, from: context)
             if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
-                count(provider, \.forged)
+                count(provider, \.forged, trust: "hint")
                 return parts.log(
                     .warning,
                     "a callback names another job than its address",
-                    ["provider": "\(provider)", "task": "\(id)"]
+                    about(id, ["provider": "\(provider)"])
                 )
             }
-            count(provider, \.used)
+            count(provider, \.used, trust: "hint")
             if token != nil, let job { reconcile(id, attempt: number, with: job, at: provider) }
             hasNews(id, attempt: number)
         case .proven(let job, let observation):
-            guard let (id, number) = addressee(provider, nil, job) else { return count(provider, \.ignored) }
-            count(provider, \.used)
+            guard let (id, number) = addressee(provider, nil, job) else {
+                return count(provider, \.ignored, trust: "signed")
+            }
+            tell(of: "callback", about: number, of: id, from: context)
+            count(provider, \.used, trust: "signed")
             post(.observed(attempt: number, observation), to: id)
         }
     }
@@ -66,7 +76,7 @@ extension Engine {
         parts.log(
             .notice,
             "a callback told of a job whose create was not answered",
-            ["task": "\(id)", "provider": "\(provider)", "provider_task_id": "\(job)"]
+            about(id, ["provider": "\(provider)", "provider_task_id": "\(job)"])
         )
         post(.accepted(attempt: number, RemoteJob(id: job)), to: id)
     }
@@ -76,7 +86,9 @@ extension Engine {
         return addressees[key].map { ($0.task, $0.attempt) }
     }
 
-    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>) {
+    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>, trust: String) {
+        let outcome = kind == \.used ? "used" : kind == \.ignored ? "ignored" : "forged"
+        parts.metrics.calledBack(provider, trust: trust, outcome: outcome)
         callbacks[provider, default: CallbackCounts()][keyPath: kind] += 1
     }
 

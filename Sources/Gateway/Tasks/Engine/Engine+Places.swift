@@ -30,6 +30,7 @@ extension Engine {
             // The provider was there when the task was planned; the operator has taken it away.
             return post(.unavailable(request: request, Self.gone(name)), to: id)
         }
+        if live[id]?.lines[request] == nil { live[id]?.queuedAt[request] = parts.time.instant }
         live[id]?.lines[request] = name
         board.queued(id, provider: name, ticket: ticket)
         grant(name)
@@ -48,7 +49,7 @@ extension Engine {
         parts.log(
             .debug,
             "a second try is put off: too many of the provider's calls are",
-            ["task": "\(record.id)", "provider": "\(name)", "pause": .duration(pause)]
+            record.about(["provider": "\(name)", "pause": .duration(pause)])
         )
         // Scattered, for others wait for the same.
         return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)
@@ -72,6 +73,9 @@ extension Engine {
             }
             task.lines[request] = nil
             task.granted[request] = place
+            if let since = task.queuedAt.removeValue(forKey: request) {
+                parts.metrics.waited(at: name, nanoseconds: now &- min(since, now))
+            }
             let isCalledBack = provider(name)?.callbackURL(under: settings.publicURL, token: "") != nil
             let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
             post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)

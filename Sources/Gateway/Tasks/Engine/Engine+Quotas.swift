@@ -47,10 +47,11 @@ extension Engine {
         case .lost: return nil
         case .overQuota:
             guard let task, live[id] === task, let earlier else { return nil }
+            parts.metrics.refusedForQuota(at: .call)
             parts.log(
                 .notice,
                 "no further call is made: the client's quota is used up",
-                ["task": "\(id)", "client": "\(change.record.client ?? "-")"]
+                about(id, ["client": "\(change.record.client ?? "-")"])
             )
             (task.machine, task.told) = (earlier.machine, earlier.told)
             task.machine.isSpent = true

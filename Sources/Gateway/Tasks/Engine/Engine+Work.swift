@@ -78,9 +78,10 @@ extension Engine {
         let outcome = await upstream.send(
             translator.submit(order),
             to: provider,
-            credential: attempt.credential
+            credential: attempt.credential,
+            for: purpose(.submit, attempt, of: id)
         )
-        let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
+        let fields = about(id, ["route": "\(attempt.name)", "attempt": "\(attempt.number)"])
         switch outcome {
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason): lost("the answer to a create was lost", reason, attempt, of: id, fields)
@@ -159,32 +160,39 @@ extension Engine {
         attempt: AttemptRecord,
         of id: TaskID
     ) async {
-        let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
+        let fields = about(id, ["route": "\(attempt.name)", "attempt": "\(attempt.number)"])
         let call = translator.submit(order)
-        guard let request = Upstream.request(call, to: provider, credential: attempt.credential) else {
+        guard var request = Upstream.request(call, to: provider, credential: attempt.credential) else {
             return unreachable("the credential is no longer configured", attempt, of: id, fields)
         }
         let receipt: @Sendable (Fields) -> AudioReceipt = { head in
             translator.receipt(UpstreamReply(status: 200, fields: head, body: []), for: order)
         }
         let name = attempt.name
+        let span = parts.tracer.begin(purpose(.submit, attempt, of: id), &request, to: provider)
+        let began = parts.time.instant
         let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
             receipt(head).raw
         }
+        parts.metrics.called(name.provider, reception.word, nanoseconds: parts.time.instant &- began)
+        span?.end(reception)
         switch reception {
         case .kept(let asset, _, let head):
             answered(name)
+            parts.metrics.kept(asset, .streamed)
             auditDelivery(receipt(head), attempt, of: id)
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .vendor)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .storage)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
@@ -249,6 +257,7 @@ extension Engine {
             seed: Rendering.seed(of: id)
         )
         let (loop, pool) = (loop, parts.pool)
+        let (tracer, context) = (parts.tracer, context(of: id))
         task.works[.rendering(attempt: number)] = Task {
             for (done, take) in outputs.enumerated() {
                 if Task.isCancelled { return }
@@ -258,6 +267,9 @@ extension Engine {
                         self.assumeIsolated { $0.post(.renderingProgressed(attempt: number, whole), to: id) }
                     }
                 }
+                let span = tracer.begin("render \(attempt.name)", in: context)
+                span?["soundgate.task.id"] = .string(id.rawValue)
+                defer { span?.end() }
                 let result = await whenStored(id) {
                     let cancellation = Cancellation()
                     return await withTaskCancellationHandler {
@@ -283,10 +295,11 @@ extension Engine {
             var outcome = Rendering.Outcome.storage("there is no room on the disk")
             if await parts.room?.look() ?? .tasks >= .audio { outcome = await body() }
             guard case .storage(let reason) = outcome else { return outcome }
+            parts.metrics.notKept(.rendered, .storage)
             parts.log(
                 .warning,
                 "a sound could not be stored; trying again",
-                ["task": "\(id)", "reason": "\(reason)"]
+                about(id, ["reason": "\(reason)"])
             )
             await sleep(pause)
             pause = min(pause * 2, .seconds(5))
@@ -297,13 +310,27 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, attempt number: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
+            parts.metrics.kept(asset, .rendered)
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
         case .storage(let reason), .failed(let reason):
-            parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
+            parts.log(.error, "a sound could not be rendered", about(id, ["reason": "\(reason)"]))
             let failure = Failure(.internal, "the sound could not be rendered")
             post(.outputFailed(attempt: number, index: take, failure), to: id)
+        }
+    }
+}
+
+extension Reception {
+    /// A word to count by.
+    fileprivate var word: String {
+        switch self {
+        case .kept(_, let status, _), .answered(let status, _, _):
+            EngineMetrics.family(ofStatus: status.code)
+        case .unusable, .storage: EngineMetrics.family(ofStatus: 200)
+        case .cutOff, .unknown: "unknown"
+        case .notSent: "not_sent"
         }
     }
 }

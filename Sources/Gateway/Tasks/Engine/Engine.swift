@@ -30,6 +30,10 @@ package actor Engine {
         package var log: Log
         /// Where it is recorded what vendors are asked for.
         package var audit = AuditLog.off
+        /// What is measured of tasks.
+        package var metrics = EngineMetrics()
+        /// Where it is recorded how the work went.
+        package var tracer = Tracer()
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
@@ -93,6 +97,8 @@ package actor Engine {
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
         var lines: [Int: String] = [:]
+        /// Since when they stand there, in monotonic nanoseconds.
+        var queuedAt: [Int: UInt64] = [:]
         /// Places of calls whose attempt is not stored yet.
         var granted: [Int: Place] = [:]
         /// Places that attempts hold.
@@ -164,6 +170,12 @@ package actor Engine {
         var tries = 0
     }
 
+    /// A create by its task and its attempt's number.
+    struct Create: Hashable {
+        let task: TaskID
+        let attempt: Int
+    }
+
     /// Changes that wait for the ledger.
     struct Unstored {
         var count = 0
@@ -220,6 +232,8 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
+    /// Creates under way at vendors, with when each was sent, in monotonic nanoseconds.
+    var creates: [Create: UInt64] = [:]
     /// Jobs that vendors took after their task had ended, and that are being noted, with where they are.
     var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob, provider: Provider?)]] = [:]
     /// How many tasks have to be asked for with each key.
@@ -236,7 +250,12 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client)
+        upstream = Upstream(
+            client: parts.client,
+            time: parts.time,
+            metrics: parts.metrics,
+            tracer: parts.tracer
+        )
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
@@ -265,9 +284,10 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        from provenance: Provenance? = nil
     ) async throws(LedgerError) -> TaskRecord {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         _ = try await admit(record, answer: nil)
         takeUp(record)
         return record
@@ -279,9 +299,10 @@ package actor Engine {
         routes: [Route],
         client: String?,
         deadline: Duration,
+        from provenance: Provenance? = nil,
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         switch try await admit(record, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
@@ -295,6 +316,8 @@ package actor Engine {
         -> Admission
     {
         let messages = messages(of: record, beyond: [])
+        let span = parts.tracer.beginCommit(of: record, in: record.requestContext)
+        defer { span?.end() }
         do throws(LedgerError) {
             let admission = try await parts.ledger.admit(
                 record,
@@ -307,6 +330,8 @@ package actor Engine {
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
             return admission
         } catch {
+            if case .overQuota = error { parts.metrics.refusedForQuota(at: .create) }
+            span?.fail(error.word)
             if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
         }
@@ -316,10 +341,11 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        _ provenance: Provenance?
     ) -> TaskRecord {
         let now = parts.time.moment
-        return TaskRecord(
+        var record = TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -327,10 +353,13 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
+        record.provenance = provenance
+        return record
     }
 
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
+        parts.metrics.accepted(record)
         loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
     }
 
@@ -384,7 +413,8 @@ package actor Engine {
 
     /// Makes a task's state known, and wakes those who wait for any news of it.
     func publish(_ record: TaskRecord) {
-        board.publish(record)
+        let before = board.publish(record)
+        parts.metrics.take(record, after: before)
         for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
     }
 

@@ -170,6 +170,16 @@ package let ledgerMigrations: [Migration] = [
             ) STRICT, WITHOUT ROWID;
             """
     ),
+    // Which request a task came with, and where its spans belong.
+    Migration(
+        "2026-11-21 where tasks came from",
+        sql: """
+            ALTER TABLE tasks ADD COLUMN request_id TEXT;
+            ALTER TABLE tasks ADD COLUMN traceparent TEXT;
+            ALTER TABLE tasks ADD COLUMN parent_span TEXT;
+            ALTER TABLE tasks ADD COLUMN tracestate TEXT;
+            """
+    ),
     // What tasks come to, by client and by the hour in which they were created, and beside each task what has been entered
     // of it: nothing yet where that is null. Rows with a unit hold costs, in millionths, and nothing else; the others hold
     // everything but costs. Clients without a name have the empty one. Usage outlives the tasks.
