@@ -15,6 +15,7 @@ struct ContractTests {
         "GET /openapi.json",
         "GET /", "POST /v1/callbacks/{provider}/{token}", "POST /v1/callbacks/{provider}",
         "GET /v1/sounds/{id}/events", "GET /v1/webhooks", "POST /v1/webhooks/{id}/resend",
+        "GET /v1/usage",
     ]
 
     private static func contract(_ house: House) async throws -> Contract {

@@ -1,6 +1,8 @@
 import HTTP
 import Sound
 import Spelling
+import Telemetry
+import Timing
 
 /// Reads a list's filters out of a query string, and reports every problem at once in the order of the string.
 struct QueryReading {
@@ -51,6 +53,28 @@ struct QueryReading {
         if let limit = Int(pairs[place].value), (1...100).contains(limit) { return limit }
         refuse(place, .outOfRange, "limit must be a whole number from 1 to 100")
         return number
+    }
+
+    /// A date, or a time; a date is midnight at its beginning or, for the end of something, at its end.
+    mutating func moment(_ name: String, isEnd: Bool = false) -> Moment? {
+        guard let place = place(of: name) else { return nil }
+        let value = pairs[place].value
+        if value.utf8.count == 10, let date = Timestamp(value + "T00:00:00Z") {
+            let day = CalendarDay(Moment(milliseconds: date.milliseconds))
+            return isEnd ? day.next.start : day.start
+        }
+        if let time = Timestamp(value) { return Moment(milliseconds: time.milliseconds) }
+        let example = "\(name) must be a date such as 2026-11-01 or a time such as 2026-11-01T12:00:00Z"
+        // In a query a bare plus is a blank.
+        let isUnescaped = value.contains(" ") && Timestamp(value.replacing(" ", with: "+")) != nil
+        refuse(place, .invalid, isUnescaped ? "\(example); write the + of its offset as %2B" : example)
+        return nil
+    }
+
+    /// Refuses what was read, if it was given at all.
+    mutating func refuse(_ name: String, _ code: Problem.Code, _ message: String) {
+        guard let place = pairs.firstIndex(where: { $0.name == name }) else { return }
+        refuse(place, code, message)
     }
 
     /// Ends the reading: what has not been asked for is unknown.
