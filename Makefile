@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
@@ -58,6 +58,9 @@ run: export EXAMPLE := $(EXAMPLE)
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
+	  exit $$status; }
 	@[ -n '$(FILTER)' ] || $(OTHERS) || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of other people's programs, which could not run" >&2; \
 	  exit $$status; }
@@ -73,6 +76,10 @@ test-clients: build ## only the vendors' own clients and one generated from the 
 .PHONY: test-contract
 test-contract: build ## only openapi-spec-validator and schemathesis, with every check (network, once)
 	@Tests/Contract/run .build/debug/soundgate $(ARGS)
+
+.PHONY: test-metrics
+test-metrics: build ## only let promtool look at metrics, alert rules and dashboard (network, once)
+	Tests/Metrics/run .build/debug/soundgate
 
 .PHONY: test-tls
 test-tls: ## let testssl.sh look at the listener: nothing above LOW

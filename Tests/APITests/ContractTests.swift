@@ -11,7 +11,8 @@ struct ContractTests {
         "POST /v1/sounds", "GET /v1/sounds", "GET /v1/sounds/{id}", "DELETE /v1/sounds/{id}",
         "POST /v1/sounds/{id}/cancel", "GET /v1/sounds/{id}/audio/{index}", "POST /v1/plans",
         "GET /v1/providers",
-        "GET /v1/providers/{name}", "GET /healthz", "GET /readyz", "GET /openapi.yaml", "GET /openapi.json",
+        "GET /v1/providers/{name}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.yaml",
+        "GET /openapi.json",
         "GET /", "POST /v1/callbacks/{provider}/{token}", "POST /v1/callbacks/{provider}",
         "GET /v1/sounds/{id}/events", "GET /v1/webhooks", "POST /v1/webhooks/{id}/resend",
     ]

@@ -85,6 +85,7 @@ struct IsolationTests {
         "POST /v1/callbacks/{provider}": .own(["/v1/callbacks/suno"], body: "{}"),
         "GET /healthz": .own(["/healthz"]),
         "GET /readyz": .own(["/readyz"]),
+        "GET /metrics": .own(["/metrics"]),
         "GET /openapi.yaml": .own([]), "GET /openapi.json": .own([]), "GET /": .own([]),
     ]
 

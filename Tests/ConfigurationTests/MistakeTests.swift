@@ -248,13 +248,6 @@ struct Mistake: CustomTestStringConvertible {
         #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
     }
 
-    @Test(arguments: [
-        ("server: {metrics: open}", "1:10: server.metrics")
-    ])
-    func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
-        #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])
-    }
-
     @Test(arguments: ["cheapest", "fastest", "balanced"])
     func policiesOfALaterVersionAreRefused(_ policy: String) {
         #expect(

@@ -34,6 +34,8 @@ package final class Gateway: Sendable {
         package var log: Log
         /// Where it is recorded who did what.
         package var audit = AuditLog.off
+        /// What is measured, and shown at `/metrics`.
+        package var metrics = MetricRegistry()
         package var version: String
 
         /// The parts of a gateway.
@@ -71,6 +73,7 @@ package final class Gateway: Sendable {
     let creating = Guarded(Set<IdempotencyKey>())
     /// Everybody who waits for news.
     let waits = WaitBook()
+    let measures: FrontMetrics
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)
@@ -82,6 +85,12 @@ package final class Gateway: Sendable {
         held = Guarded(Snapshot(parts.configuration, providers: parts.providers, clients: clients))
         parts.engine.quotas.set(parts.configuration.clients.quotas)
         documents = Documents(version: parts.version)
+        measures = FrontMetrics(parts.metrics)
+        measures.watch(
+            waits,
+            mostTasks: { [held] in held.withLock(\.configuration.server.limits.tasks) },
+            in: parts.metrics
+        )
     }
 
     /// What the next request begins with.
@@ -92,7 +101,8 @@ package final class Gateway: Sendable {
     /// From now on `/readyz` says no, and new work is refused.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    /// Whether it is stopping.
+    package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// The handler for the server: ids, routes, errors, one log line.
     package func handler() -> Handler {
@@ -106,6 +116,8 @@ package final class Gateway: Sendable {
             }
             let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
+            measures.inFlight.add(1)
+            defer { measures.inFlight.add(-1) }
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
@@ -139,6 +151,7 @@ package final class Gateway: Sendable {
         var router = Router(renderProblem: Self.renderProblem)
         open(&router, .get, "/healthz") { _ in Self.alive }
         open(&router, .get, "/readyz") { [self] _ in try await readiness() }
+        open(&router, .get, "/metrics") { [self] in try await showMetrics($0) }
         open(&router, .get, "/openapi.yaml") { [documents] in documents.openAPIYAML(for: $0) }
         open(&router, .get, "/openapi.json") { [documents] in documents.openAPIJSON(for: $0) }
         open(&router, .get, "/") { [documents] in documents.landingPage(for: $0) }
@@ -236,6 +249,7 @@ package final class Gateway: Sendable {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
         Exchange.note("code", problem.code)
+        measures.problems[problem.code].add()
         var response = Response(
             problem.status,
             contentType: ProblemWire.contentType,

@@ -43,6 +43,7 @@ extension Engine {
                 trusting: provider?.certificateAuthorities,
                 as: task.machine.record.request.format
             )
+            parts.metrics.kept(asset, .fetched)
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: take.attempt, index: take.index, asset, title: nil), to: id)
         } catch {
@@ -122,6 +123,11 @@ extension Engine {
             "a result could not be kept",
             ["task": "\(id)", "output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"]
         )
+        if case .storage = problem {
+            parts.metrics.notKept(.fetched, .storage)
+        } else {
+            parts.metrics.notKept(.fetched, .vendor)
+        }
         // One try alone may take longer than that.
         var isOver = fetch.tries > 1 && parts.time.instant - fetch.began >= settings.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.

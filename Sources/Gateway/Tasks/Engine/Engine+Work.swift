@@ -166,23 +166,28 @@ extension Engine {
             translator.receipt(UpstreamReply(status: 200, fields: head, body: []), for: order)
         }
         let name = attempt.name
+        let began = parts.time.instant
         let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
             receipt(head).raw
         }
+        parts.metrics.called(name.provider, reception.word, nanoseconds: parts.time.instant &- began)
         switch reception {
         case .kept(let asset, _, let head):
             answered(name)
+            parts.metrics.kept(asset, .streamed)
             auditDelivery(receipt(head), attempt, of: id)
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .vendor)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .storage)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
@@ -281,6 +286,7 @@ extension Engine {
             var outcome = Rendering.Outcome.storage("there is no room on the disk")
             if await parts.room?.look() ?? .tasks >= .audio { outcome = await body() }
             guard case .storage(let reason) = outcome else { return outcome }
+            parts.metrics.notKept(.rendered, .storage)
             parts.log(
                 .warning,
                 "a sound could not be stored; trying again",
@@ -295,6 +301,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, attempt number: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
+            parts.metrics.kept(asset, .rendered)
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
@@ -302,6 +309,19 @@ extension Engine {
             parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
             let failure = Failure(.internal, "the sound could not be rendered")
             post(.outputFailed(attempt: number, index: take, failure), to: id)
+        }
+    }
+}
+
+extension Reception {
+    /// A word to count by.
+    fileprivate var word: String {
+        switch self {
+        case .kept(_, let status, _), .answered(let status, _, _):
+            EngineMetrics.family(ofStatus: status.code)
+        case .unusable, .storage: EngineMetrics.family(ofStatus: 200)
+        case .cutOff, .unknown: "unknown"
+        case .notSent: "not_sent"
         }
     }
 }

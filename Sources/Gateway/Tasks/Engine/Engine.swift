@@ -30,6 +30,8 @@ package actor Engine {
         package var log: Log
         /// Where it is recorded what vendors are asked for.
         package var audit = AuditLog.off
+        /// What is measured of tasks.
+        package var metrics = EngineMetrics()
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
@@ -93,6 +95,8 @@ package actor Engine {
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
         var lines: [Int: String] = [:]
+        /// Since when they stand there, in monotonic nanoseconds.
+        var queuedAt: [Int: UInt64] = [:]
         /// Places of calls whose attempt is not stored yet.
         var granted: [Int: Place] = [:]
         /// Places that attempts hold.
@@ -164,6 +168,12 @@ package actor Engine {
         var tries = 0
     }
 
+    /// A create by its task and its attempt's number.
+    struct Create: Hashable {
+        let task: TaskID
+        let attempt: Int
+    }
+
     /// Changes that wait for the ledger.
     struct Unstored {
         var count = 0
@@ -218,6 +228,8 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
+    /// Creates under way at vendors, with when each was sent, in monotonic nanoseconds.
+    var creates: [Create: UInt64] = [:]
     /// Jobs that vendors took after their task had ended, and that are being noted, with where they are.
     var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob, provider: Provider?)]] = [:]
     /// How many tasks have to be asked for with each key.
@@ -234,7 +246,7 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client)
+        upstream = Upstream(client: parts.client, time: parts.time, metrics: parts.metrics)
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
@@ -305,6 +317,7 @@ package actor Engine {
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
             return admission
         } catch {
+            if case .overQuota = error { parts.metrics.refusedForQuota(at: .create) }
             if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
         }
@@ -329,6 +342,7 @@ package actor Engine {
 
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
+        parts.metrics.accepted(record)
         loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
     }
 
@@ -382,7 +396,8 @@ package actor Engine {
 
     /// Makes a task's state known, and wakes those who wait for any news of it.
     func publish(_ record: TaskRecord) {
-        board.publish(record)
+        let before = board.publish(record)
+        parts.metrics.take(record, after: before)
         for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
     }
 

@@ -3,6 +3,7 @@ import HTTP
 import HTTPClient
 import Providers
 import Sound
+import Timing
 
 extension UpstreamReply {
     init(_ response: UpstreamResponse) {
@@ -19,11 +20,30 @@ struct Upstream: Sendable {
         case notSent(String)
         /// Something may have left; nobody knows what became of it.
         case unknown(String)
+
+        /// A word to count by.
+        fileprivate var word: String {
+            switch self {
+            case .answered(let reply): EngineMetrics.family(ofStatus: reply.status)
+            case .notSent: "not_sent"
+            case .unknown: "unknown"
+            }
+        }
     }
 
     let client: any HTTPTransport
+    var time: any Timekeeper = SystemTime()
+    var metrics = EngineMetrics()
 
     func send(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome {
+        let began = time.instant
+        let outcome = await make(call, to: provider, credential: name)
+        metrics.called(provider.id, outcome.word, nanoseconds: time.instant &- began)
+        return outcome
+    }
+
+    private func make(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome
+    {
         guard let request = Self.request(call, to: provider, credential: name) else {
             return .notSent("the credential \(name ?? "-") of \(provider.id) is no longer configured")
         }

@@ -36,6 +36,12 @@ package struct SQLiteLedger: Ledger {
         }
     }
 
+    /// What the writer has done so far.
+    var statistics: WriteStatistics { database.statistics }
+
+    /// Changes that wait for the writer.
+    var queuedWrites: Int { database.queuedWrites }
+
     package func admit(
         _ record: TaskRecord,
         holder: LeaseHolder,
