@@ -28,6 +28,8 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
 
+CONSOLE       := Sources/Gateway/API/Resources/Console
+
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
 .PHONY: help
@@ -50,13 +52,14 @@ release: prepare ## build the optimised program, .build/release/soundgate
 .PHONY: run
 run: release ## build and start the gateway on localhost:8080
 	@echo
-	@echo "When it is ready, in another shell:"
+	@echo "When it is ready, open http://localhost:8080 and press \"Make the sound\", or in another shell:"
 	@printf '  %s\n\n' "$$EXAMPLE"
 	@exec $(RELEASE) serve $(ARGS)
 run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
@@ -107,6 +110,9 @@ architecture:
 lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
+	@if command -v node >/dev/null; then \
+	  for script in $(CONSOLE)/*.js; do echo "node --check $$script"; node --input-type=module --check <"$$script"; done; \
+	else echo "lint: no node here, so that only the browser in make test reads the console's scripts"; fi
 
 # One test at a time: a sanitized build is so slow that tests beside each other starve each other's time limits.
 # A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
@@ -116,6 +122,7 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \

@@ -1,5 +1,7 @@
 """What schemathesis must know of the gateway beyond its contract."""
 
+import itertools
+
 import schemathesis
 from schemathesis.core.failures import Failure
 
@@ -16,6 +18,17 @@ BEYOND_SCHEMA = {
 def before_load_schema(context, raw_schema):
     # The gateway that is tested has clients, so a key is no choice.
     raw_schema["security"] = [{"bearer": []}]
+
+
+creates = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    # The key of the contract's example would bring back the first answer, also of a task that was deleted since.
+    for name, value in (case.headers or {}).items():
+        if name.lower() == "idempotency-key" and value == "9f0c1b52-3f8e-4a52-8e3c-7a1f6f0b7a55":
+            case.headers[name] = f"{value}-{next(creates)}"
 
 
 class RefusedWithoutReason(Failure):

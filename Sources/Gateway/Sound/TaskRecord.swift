@@ -255,6 +255,8 @@ package struct TaskRecord: Sendable, Equatable {
     package var eta: Duration?
     /// Counts the durable changes.
     package var revision: Int
+    /// The request that it came with; `nil` for tasks of before that was kept.
+    package var provenance: Provenance?
 
     /// A task as it is admitted.
     package init(

@@ -87,10 +87,7 @@ extension Engine {
         parts.log(
             .notice,
             "the old value of a key is no longer taken; its task goes on with the new one",
-            [
-                "task": "\(id)", "route": "\(attempt.name)",
-                "credential": "\(attempt.credential ?? "-")",
-            ]
+            about(id, ["route": "\(attempt.name)", "credential": "\(attempt.credential ?? "-")"])
         )
         return true
     }

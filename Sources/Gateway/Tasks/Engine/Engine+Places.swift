@@ -49,7 +49,7 @@ extension Engine {
         parts.log(
             .debug,
             "a second try is put off: too many of the provider's calls are",
-            ["task": "\(record.id)", "provider": "\(name)", "pause": .duration(pause)]
+            record.about(["provider": "\(name)", "pause": .duration(pause)])
         )
         // Scattered, for others wait for the same.
         return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)

@@ -170,4 +170,14 @@ package let ledgerMigrations: [Migration] = [
             ) STRICT, WITHOUT ROWID;
             """
     ),
+    // Which request a task came with, and where its spans belong.
+    Migration(
+        "2026-11-21 where tasks came from",
+        sql: """
+            ALTER TABLE tasks ADD COLUMN request_id TEXT;
+            ALTER TABLE tasks ADD COLUMN traceparent TEXT;
+            ALTER TABLE tasks ADD COLUMN parent_span TEXT;
+            ALTER TABLE tasks ADD COLUMN tracestate TEXT;
+            """
+    ),
 ]
