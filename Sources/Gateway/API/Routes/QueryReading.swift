@@ -19,6 +19,17 @@ struct QueryReading {
         place(of: name).map { pairs[$0].value }
     }
 
+    /// A parameter that is a name as the configuration has it: `[a-z0-9][a-z0-9._-]{0,63}`.
+    mutating func name(_ name: String) -> String? {
+        guard let place = place(of: name) else { return nil }
+        let value = pairs[place].value
+        let bytes = Array(value.utf8)
+        let isName = bytes.allSatisfy { $0.isPlain || [0x2D, 0x2E, 0x5F].contains($0) }
+        if let first = bytes.first, first.isPlain, isName, bytes.count <= 64 { return value }
+        refuse(place, .invalid, "\(name) must be a configured name, such as builtin")
+        return nil
+    }
+
     /// A parameter that is one of some words.
     mutating func word<Word: CaseIterable & RawRepresentable<String>>(_ name: String) -> Word? {
         guard let place = place(of: name) else { return nil }
@@ -37,7 +48,9 @@ struct QueryReading {
     mutating func id(_ name: String, prefix: String, _ rule: String) -> String? {
         guard let place = place(of: name) else { return nil }
         let value = pairs[place].value
-        if value.hasPrefix(prefix) { return value }
+        let tail = value.utf8.dropFirst(prefix.utf8.count)
+        let isWord = !tail.isEmpty && tail.allSatisfy { $0.isWordOfID }
+        if value.hasPrefix(prefix), isWord, value.utf8.count <= 64 { return value }
         refuse(place, .invalid, "\(name) \(rule)")
         return nil
     }
@@ -99,5 +112,21 @@ struct QueryReading {
 
     private mutating func refuse(_ place: Int, _ code: Problem.Code, _ message: String) {
         problems.append((place, Problem(pairs[place].name, code, message)))
+    }
+}
+
+extension UInt8 {
+    /// Whether it is an ASCII digit or small letter.
+    fileprivate var isPlain: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+    }
+
+    /// Whether ids of ours may have it: an ASCII letter or digit, `-` or `_`.
+    fileprivate var isWordOfID: Bool {
+        switch self {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: isPlain
+        }
     }
 }
