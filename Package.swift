@@ -79,6 +79,12 @@ let package = Package(
         wrapper("SQLite", ["CSQLite", "Threads"]),
         wrapper("AudioFile", ["CSndFile"]),
         wrapper("Telemetry", ["CLinux", "Threads"]),
+        // Apart from Telemetry, which everything stands on: only the program needs a client for it.
+        library(
+            "OpenTelemetry",
+            on: "Platform",
+            ["Telemetry", "HTTPClient", "HTTP", "JSON", "Crypto", "EventLoop", "Threads"]
+        ),
 
         // Gateway: the product.
         library("Sound", on: "Gateway", ["JSON", "HTTP", "Spelling"]),
@@ -107,7 +113,10 @@ let package = Package(
         library(
             "Webhooks",
             on: "Gateway",
-            ["Sound", "Timing", "HTTP", "HTTPClient", "JSON", "EventLoop", "Threads", "Telemetry", "Crypto"]
+            [
+                "Sound", "Timing", "HTTP", "HTTPClient", "JSON", "EventLoop", "Threads", "Telemetry",
+                "OpenTelemetry", "Crypto",
+            ]
         ),
         library(
             "Tasks",
@@ -117,7 +126,7 @@ let package = Package(
                 "HTTP",
                 "HTTPClient",
                 "EventLoop",
-                "Threads", "Telemetry", "Crypto",
+                "Threads", "Telemetry", "OpenTelemetry", "Crypto",
             ]
         ),
         library(
@@ -129,7 +138,12 @@ let package = Package(
                 "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
-            resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
+            resources: [.embedInCode("Resources/openapi.yaml")]
+                + [
+                    "console.html", "base.css", "parts.css", "dom.js", "words.js", "session.js", "events.js",
+                    "player.js", "sound.js", "capabilities.js", "composer.js", "playground.js", "detail.js",
+                    "tasks.js", "providers.js", "plot.js", "usage.js", "app.js",
+                ].map { .embedInCode("Resources/Console/\($0)") }
         ),
 
         // Vendor doubles, and the program.
@@ -146,7 +160,8 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
                 "HashiCorp", "HTTP",
-                "HTTPClient", "HTTPServer", "JSON", "Providers", "Routing", "SQLite", "Sound", "Synthesis",
+                "HTTPClient", "HTTPServer", "JSON", "OpenTelemetry", "Providers", "Routing", "SQLite",
+                "Sound", "Synthesis",
                 "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
             path: "Sources/soundgate",
@@ -182,6 +197,14 @@ let package = Package(
         tests("SQLite", ["SQLite", "Threads"]),
         tests("AudioFile", ["AudioFile"]),
         tests("Telemetry", ["Telemetry", "Threads"]),
+        tests(
+            "OpenTelemetry",
+            [
+                "OpenTelemetry", "Emulators", "Telemetry", "HTTPClient", "HTTPServer", "HTTP", "JSON",
+                "Crypto", "EventLoop",
+                "Threads",
+            ]
+        ),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
         tests("Vault", ["Vault", "Crypto", "Telemetry", "Threads"]),

@@ -26,6 +26,7 @@ struct House {
     let ledger: SQLiteLedger
     let courier: Courier
     let log = LogMemory()
+    let tracer = Tracer()
     /// Who did what.
     let records = LogMemory()
     let directory: String
@@ -65,6 +66,7 @@ struct House {
             log: log
         )
         parts.publicURL = publicURL
+        parts.tracer = tracer
         let audit = AuditLog(sink: records, prompts: prompts)
         parts.audit = audit
         parts.announce = AnnouncementWire(baseURL: "https://sounds.test").announce
@@ -75,6 +77,7 @@ struct House {
         change(&configuration)
         self.configuration = configuration
         var delivery = Courier.Parts(outbox: ledger, client: platform.client, time: SystemTime(), log: log)
+        delivery.tracer = tracer
         delivery.settings.destinations.allowsLoopback = configuration.server.listen.allSatisfy(\.isLocal)
         courier = Courier(loop: platform.loop, parts: delivery)
         var face = Gateway.Parts(
@@ -89,6 +92,7 @@ struct House {
             version: "1.2.3"
         )
         face.room = room
+        face.tracer = tracer
         face.time = time
         face.audit = audit
         gateway = Gateway(face)

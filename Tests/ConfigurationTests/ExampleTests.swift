@@ -21,6 +21,7 @@ import YAML
             environment: [
                 "AUDIT_HASH_KEY": "known", "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
                 "GAME_TEAM_WEBHOOK_SECRET": signingSecret, "SOUNDGATE_ROLE_ID": "role",
+                "OTLP_TOKEN": "token",
             ],
             files: [
                 "config/secrets/suno-spare": "two\n", "config/secrets/vault.key": "the right key\n",
@@ -63,7 +64,13 @@ import YAML
         #expect(example.routing.preference == ["suno", "builtin"])
         example.routing.preference = []
         #expect(example.routing == RoutingConfiguration())
+        #expect(example.log.modules == [.tasks: .debug])
+        example.log.modules = [:]
         #expect(example.log == LogConfiguration())
+        let collector = try #require(example.tracing?.otlp)
+        #expect(collector.headers["Authorization"]?.reveal { $0 } == "Bearer token")
+        example.tracing?.otlp = OTLPConfiguration()
+        #expect(example.tracing == TracingConfiguration())
         #expect(example.audit?.hashKey != nil)
         example.audit?.hashKey = nil
         #expect(example.audit == AuditConfiguration())

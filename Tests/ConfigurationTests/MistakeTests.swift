@@ -48,16 +48,59 @@ struct Mistake: CustomTestStringConvertible {
     @Test(arguments: [
         Mistake("servr: {}", "1:1: servr: unknown key; did you mean \"server\"?"),
         Mistake(
+            "log: { modules: { Taks: debug } }",
+            "1:19: log.modules.Taks: no module is called \"Taks\"; did you mean \"Tasks\"?"
+        ),
+        Mistake(
+            "log: { modules: { tls: debug } }",
+            "1:19: log.modules.tls: no module is called \"tls\"; did you mean \"TLS\"?"
+        ),
+        Mistake(
+            "log: { modules: { Nonsense: debug } }",
+            "1:19: log.modules.Nonsense: no module is called \"Nonsense\"; use one of API, Assets, Audit, Configuration, "
+                + "HashiCorp, HTTPServer, OpenTelemetry, Tasks, TLS, Webhooks"
+        ),
+        Mistake(
+            "log: { modules: { Tasks: loud } }",
+            "1:26: log.modules.Tasks: \"loud\" is not a log level; use one of error, warning, notice, info, debug"
+        ),
+        Mistake(
+            "log: { modules: debug }",
+            "1:17: log.modules: is a string, must be a map; write it as in { Tasks: debug }"
+        ),
+        Mistake(
+            "tracing: { sample: 2, otlp: { endpoint: https://c.example/v1/traces } }",
+            "1:20: tracing.sample: \"2\" is not a number from 0 to 1; write 0.1 for one in ten"
+        ),
+        Mistake(
+            "tracing: {}",
+            "1:10: tracing.otlp: is missing; add it: The collector, by OTLP over HTTP in JSON"
+        ),
+        Mistake(
+            "tracing: { otlp: { endpoint: \"http://c.example:4318\" } }",
+            "1:30: tracing.otlp.endpoint: has no path; write the whole URL, as a rule http://c.example:4318/v1/traces"
+        ),
+        Mistake(
+            "tracing: { otlp: { endpoint: https://c.example/v1/traces, headers: { Host: x } } }",
+            "1:70: tracing.otlp.headers.Host: is no name of a field that can be set here; use letters, digits and '-', and "
+                + "none of connection, content-length, content-type, expect, host, transfer-encoding"
+        ),
+        Mistake(
+            "tracing: { otlp: { endpoint: https://c.example/v1/traces, headers: { X-Key: \"a\\nb\" } } }",
+            "1:77: tracing.otlp.headers.X-Key: is empty, or holds line breaks or other characters that no field has; check "
+                + "what was pasted"
+        ),
+        Mistake(
             "log: {colour: 1}",
-            "1:7: log.colour: unknown key; the keys here are level, format"
+            "1:7: log.colour: unknown key; the keys here are level, modules, repeats, format"
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain, metrics"
         ),
         Mistake(
             "[]",
-            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, audit, log"
+            "1:1: is a list, must be a map; its keys are server, storage, assets, vault, clients, providers, routing, webhooks, audit, log, tracing"
         ),
         Mistake("server: {drain: }", "1:17: server.drain: has no value; give it one, or remove the key"),
         Mistake("server: {drain: [1s]}", "1:17: server.drain: is a list, must be a single value"),

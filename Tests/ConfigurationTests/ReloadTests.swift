@@ -64,6 +64,12 @@ struct ReloadTests {
             ("server:", "webhooks: { allow: [10.0.0.0/8] }\nserver:", ["webhooks.allow changed"]),
             ("server:", "assets: { retention: 1d }\nserver:", ["assets.retention changed"]),
             ("server:", "log: { level: debug }\nserver:", ["log.level changed"]),
+            ("server:", "log: { modules: { Tasks: debug } }\nserver:", ["log.modules.Tasks added"]),
+            ("server:", "log: { repeats: 1 }\nserver:", ["log.repeats changed"]),
+            (
+                "server:", "tracing: { otlp: { endpoint: \"http://c.example/v1/traces\" } }\nserver:",
+                ["tracing added"]
+            ),
         ]
     )
     func live(old: String, new: String, expected: [String]) throws {

@@ -10,6 +10,12 @@ struct Exchange: Sendable {
     let requestID: String
     /// W3C trace context; comes back as it came, or is new.
     let traceparent: String
+    /// The place of this request in its trace: a span of its own where it is recorded, else as it came.
+    let trace: TraceContext
+    /// What came with the trace for others.
+    let tracestate: String?
+    /// What is told of the request; `nil` where nothing is.
+    let span: TraceSpan?
     /// What the gateway went by when the request came.
     let snapshot: Snapshot?
     /// What came of it at the door; `nil` for what anybody may ask.
@@ -20,21 +26,38 @@ struct Exchange: Sendable {
     /// The exchange of the request that is being answered.
     @TaskLocal static var current: Exchange?
 
-    init(_ request: Request, _ snapshot: Snapshot? = nil, isAudited: Bool = false) {
+    init(
+        _ request: Request,
+        _ snapshot: Snapshot? = nil,
+        tracer: Tracer? = nil,
+        isAudited: Bool = false
+    ) {
         self.snapshot = snapshot
         notes = isAudited ? AuditNotes() : nil
-        let given = request.fields["X-Request-Id"]
-        let trace = request.fields["traceparent"]
-        if let given, Self.isUsable(given), let trace, Self.isTrace(trace) {
-            requestID = given
-            traceparent = trace
-            return
+        requestID =
+            request.fields["X-Request-Id"].flatMap { Self.isUsable($0) ? $0 : nil }
+            ?? Hex.encode(randomBytes(16))
+        // Two of them are joined by a comma, which no valid one has.
+        let given = request.fields["traceparent"]
+        let parent = given.flatMap { TraceContext(traceparent: $0) }
+        tracestate =
+            parent != nil && request.fields.contains("tracestate")
+            ? TraceState.list(request.fields.values(for: "tracestate")) : nil
+        if let tracer, tracer.isOn {
+            trace = tracer.enter(parent, isQuiet: Self.isProbe(request))
+            span = Self.begin(tracer, request, at: trace, parent, tracestate)
+        } else {
+            trace = parent ?? .new()
+            span = nil
         }
-        let random = Hex.encode(randomBytes(40))
-        requestID = given.flatMap { Self.isUsable($0) ? $0 : nil } ?? String(random.prefix(32))
-        traceparent =
-            trace.flatMap { Self.isTrace($0) ? $0 : nil }
-            ?? "00-\(random.dropFirst(32).prefix(32))-\(random.suffix(16))-01"
+        traceparent = parent == nil ? trace.traceparent : given ?? trace.traceparent
+    }
+
+    /// What a line of the log says of the request that is being answered, and that besides.
+    static func about(_ fields: LogFields = [:]) -> LogFields {
+        guard let current else { return fields }
+        let ids: LogFields = ["request_id": "\(current.requestID)", "trace_id": "\(current.trace.trace)"]
+        return ids.adding(fields)
     }
 
     /// Notes of the request that is being answered what its record is to tell; nothing where nothing is recorded.
@@ -56,18 +79,5 @@ struct Exchange: Sendable {
     private static func isUsable(_ id: String) -> Bool {
         let bytes = id.utf8
         return (1...128).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    /// `00-` and 32, 16 and 2 lower-case hex digits; the version `ff` and ids of zeros are forbidden by the standard.
-    private static func isTrace(_ text: String) -> Bool {
-        let zero = UInt8(ascii: "0")
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.map(\.count) == [2, 32, 16, 2], !parts[0].elementsEqual("ff".utf8) else { return false }
-        guard parts[1].contains(where: { $0 != zero }), parts[2].contains(where: { $0 != zero }) else {
-            return false
-        }
-        return parts.joined().allSatisfy {
-            (zero...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-        }
     }
 }

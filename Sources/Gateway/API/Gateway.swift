@@ -36,6 +36,8 @@ package final class Gateway: Sendable {
         package var audit = AuditLog.off
         /// What is measured, and shown at `/metrics`.
         package var metrics = MetricRegistry()
+        /// Where it is recorded how the work went.
+        package var tracer = Tracer()
         package var version: String
 
         /// The parts of a gateway.
@@ -110,7 +112,12 @@ package final class Gateway: Sendable {
         let log = parts.log
         return { [self] request in
             let snapshot = present
-            var opening = Exchange(request, snapshot, isAudited: parts.audit.isOn)
+            var opening = Exchange(
+                request,
+                snapshot,
+                tracer: parts.tracer,
+                isAudited: parts.audit.isOn
+            )
             if Self.asksForCaller(request) {
                 opening.entrance = snapshot.clients.enter(request, at: parts.time)
             }
@@ -123,15 +130,17 @@ package final class Gateway: Sendable {
             response.fields["traceparent"] = exchange.traceparent
             if let entrance = exchange.entrance { await tellWhatIsLeft(entrance, in: &response) }
             audit(request, response, exchange)
+            exchange.endSpan(request, response)
             if log.isEnabled(.info) {
                 let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
                 log(
                     .info,
                     "request",
                     [
-                        "request_id": "\(exchange.requestID)", "method": "\(request.method)",
-                        "route": "\(response.route ?? "-")", "status": .init(response.status.code),
-                        "duration": .duration(spent), "peer": "\(request.peer.host)",
+                        "request_id": "\(exchange.requestID)", "trace_id": "\(exchange.trace.trace)",
+                        "method": "\(request.method)", "route": "\(response.route ?? "-")",
+                        "status": .init(response.status.code), "duration": .duration(spent),
+                        "peer": "\(request.peer.host)",
                     ]
                 )
             }
@@ -154,7 +163,7 @@ package final class Gateway: Sendable {
         open(&router, .get, "/metrics") { [self] in try await showMetrics($0) }
         open(&router, .get, "/openapi.yaml") { [documents] in documents.openAPIYAML(for: $0) }
         open(&router, .get, "/openapi.json") { [documents] in documents.openAPIJSON(for: $0) }
-        open(&router, .get, "/") { [documents] in documents.landingPage(for: $0) }
+        open(&router, .get, "/") { [documents] in documents.consolePage(for: $0) }
         guarded(&router, .post, "/v1/sounds") { [self] in try await createSound($0, $1) }
         guarded(&router, .get, "/v1/sounds") { [self] in try await listSounds($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}") { [self] in try await showSound($0, $1) }
@@ -164,6 +173,7 @@ package final class Gateway: Sendable {
         guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
         guarded(&router, .get, "/v1/webhooks") { [self] in try await listWebhooks($0, $1) }
         guarded(&router, .post, "/v1/webhooks/{id}/resend") { [self] in try await resendWebhook($0, $1) }
+        guarded(&router, .get, "/v1/usage") { [self] in try await showUsage($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }
@@ -219,7 +229,7 @@ package final class Gateway: Sendable {
         } catch let none as NoProvider {
             return respond(none.problem, candidates: PlanWire.candidates(none.plan))
         } catch let error as LedgerError {
-            parts.log(.error, "the ledger failed a request", ["reason": "\(error)"])
+            parts.log(.error, "the ledger failed a request", Exchange.about(["reason": "\(error)"]))
             return respond(ProblemDetails(error))
         } catch let error as BodyError {
             return respond(Self.problem(error))
@@ -227,7 +237,7 @@ package final class Gateway: Sendable {
             parts.log(
                 .error,
                 "a request failed unexpectedly",
-                ["error": "\(error)", "request_id": "\(Exchange.current?.requestID ?? "-")"]
+                Exchange.about(["error": "\(error)"])
             )
             return respond(
                 ProblemDetails(

@@ -41,13 +41,15 @@ package struct AssetFetcher: Sendable {
     ///   - authorities: a PEM file of authorities that the provider is known by, to be trusted besides the system's:
     ///     results may be at a host of its own or with a host of files.
     ///   - format: what the caller wants it in.
+    ///   - whenFetched: called when all of it is here and not checked yet.
     /// - Returns: the kept asset, pinned.
     /// - Throws: `.result` when another try may help, `.storage` for our own disk.
     package func fetch(
         _ url: String,
         own: String,
         trusting authorities: String? = nil,
-        as format: SoundFormat?
+        as format: SoundFormat?,
+        whenFetched: @Sendable () -> Void = {}
     ) async throws(Problem) -> AssetRecord {
         var request = UpstreamRequest(.get, url)
         if let authorities { request.trust = .also(authorities) }
@@ -74,6 +76,7 @@ package struct AssetFetcher: Sendable {
             await sink.discard()
             throw .storage(failure)
         }
+        whenFetched()
         do throws(Problem) {
             return try await keep(temporary, as: format)
         } catch {

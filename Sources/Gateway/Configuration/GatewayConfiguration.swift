@@ -23,6 +23,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
     package var audit: AuditConfiguration?
     /// What is logged, and how.
     package var log = LogConfiguration()
+    /// Where traces go; `nil` for nowhere.
+    package var tracing: TracingConfiguration?
 
     /// The built-in defaults: only the adapters that are enabled by default, on loopback, without client keys.
     package init(adapters: [KnownAdapter] = []) {

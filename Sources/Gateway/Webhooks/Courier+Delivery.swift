@@ -1,6 +1,7 @@
 import Crypto
 import HTTP
 import HTTPClient
+import OpenTelemetry
 import Sound
 import Telemetry
 import Timing
@@ -36,10 +37,12 @@ extension Courier {
     }
 
     private func send(_ message: OutboxMessage) async -> Try {
+        let span = beginSpan(of: message)
+        defer { span?.end() }
         let request = UpstreamRequest(
             .post,
             message.url,
-            fields: fields(of: message),
+            fields: fields(of: message, in: span?.context),
             body: message.body,
             timeouts: .init(
                 connect: parts.limits.total,
@@ -53,15 +56,21 @@ extension Courier {
         )
         let answer: Result<UpstreamResponse, TransportFailure>
         do throws(TransportFailure) {
-            answer = .success(try await parts.client.send(request))
+            let response = try await parts.client.send(request)
+            span?.describe(status: response.status.code)
+            answer = .success(response)
         } catch {
+            span?.describe(error)
             answer = .failure(error)
         }
         return Try(answer, now: parts.time.moment)
     }
 
     /// The fields of Standard Webhooks: the time is that of this try, so that a receiver can refuse what is old.
-    private func fields(of message: OutboxMessage) -> Fields {
+    ///
+    /// A trace goes on at the receiver: `context` is the span of this try, and where nothing is recorded, what came with the
+    /// request of the task.
+    private func fields(of message: OutboxMessage, in context: TraceContext?) -> Fields {
         let timestamp = String(parts.time.moment.milliseconds / 1000)
         var fields: Fields = [
             "Content-Type": "application/json", "webhook-id": message.id, "webhook-timestamp": timestamp,
@@ -73,7 +82,27 @@ extension Courier {
             }
             .joined(separator: " ")
         }
+        if let provenance = message.provenance {
+            fields["traceparent"] = context?.traceparent ?? provenance.traceparent
+            fields["tracestate"] = provenance.tracestate
+        }
         return fields
+    }
+
+    private func beginSpan(of message: OutboxMessage) -> TraceSpan? {
+        guard parts.tracer.isOn, let provenance = message.provenance,
+            let span = parts.tracer.begin(
+                "webhook \(message.type)",
+                .client,
+                in: TraceContext(traceparent: provenance.traceparent)
+            )
+        else { return nil }
+        span["http.request.method"] = "POST"
+        span.describe(url: message.url, showing: .origin)
+        if message.tries > 0 { span["http.request.resend_count"] = SpanValue(message.tries) }
+        span["soundgate.task.id"] = .string(message.task.rawValue)
+        span["soundgate.webhook.id"] = .string(message.id)
+        return span
     }
 
     /// A line of the log: never the address's path and query, which may hold a secret, and never the content.
@@ -81,10 +110,10 @@ extension Courier {
         parts.metrics.take(message, at: now, taking: span)
         let level: LogLevel = message.state == .dead ? .warning : .info
         guard parts.log.isEnabled(level) else { return }
-        var fields: LogFields = [
-            "webhook": "\(message.id)", "task": "\(message.task)", "type": "\(message.type)",
-            "host": "\(message.host)", "tries": .init(message.tries), "duration": .duration(span),
-        ]
+        var fields = message.about([
+            "type": "\(message.type)", "host": "\(message.host)", "tries": .init(message.tries),
+            "duration": .duration(span),
+        ])
         if let reason = message.lastError { fields = fields.adding(["reason": "\(reason)"]) }
         switch message.state {
         case .delivered: parts.log(level, "webhook delivered", fields)
@@ -97,5 +126,14 @@ extension Courier {
                 fields.adding(["in": .duration(max(pause, .zero))])
             )
         }
+    }
+}
+
+extension OutboxMessage {
+    /// What a line of the log says about a message: which one it is, and by what else it can be found.
+    func about(_ fields: LogFields = [:]) -> LogFields {
+        (["webhook": "\(id)", "task": "\(task)"] as LogFields).adding(provenance?.logFields ?? [:]).adding(
+            fields
+        )
     }
 }

@@ -18,6 +18,8 @@ package actor Courier {
         package var client: HTTPClient
         package var time: any Timekeeper
         package var log: Log
+        /// Where it is recorded how deliveries went.
+        package var tracer = Tracer()
         /// What it begins with; see ``Courier/adopt(_:)``.
         package var settings = Settings()
         package var schedule = RetrySchedule()
@@ -256,13 +258,13 @@ package actor Courier {
         while true {
             do {
                 let isOurs = try await parts.outbox.settleMessage(message, for: holder)
-                if !isOurs { parts.log(.debug, "a webhook's lease was lost", ["webhook": "\(message.id)"]) }
+                if !isOurs { parts.log(.debug, "a webhook's lease was lost", message.about()) }
                 break
             } catch {
                 parts.log(
                     .error,
                     "what came of a webhook cannot be stored",
-                    ["webhook": "\(message.id)", "reason": "\(error)"]
+                    message.about(["reason": "\(error)"])
                 )
             }
             guard !isStopping || parts.time.instant < stopsAt else { break }
@@ -277,7 +279,7 @@ package actor Courier {
         do {
             _ = try await parts.outbox.settleMessage(message, for: holder)
         } catch {
-            parts.log(.debug, "a webhook's lease cannot be given back", ["reason": "\(error)"])
+            parts.log(.debug, "a webhook's lease cannot be given back", message.about(["reason": "\(error)"]))
         }
         held.remove(message.id)
     }

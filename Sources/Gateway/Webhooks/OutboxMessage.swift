@@ -36,6 +36,8 @@ package struct OutboxMessage: Sendable, Equatable {
     package var lastError: String?
     /// The status of the last answer, where there was one.
     package var lastStatus: Int?
+    /// The request that its task came with.
+    package var provenance: Provenance?
 
     /// A message that has not been tried.
     package init(

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Where a piece of work writes its lines, with the fields that all of them carry.
 ///
 /// A value, passed on by the task: `Log.current` is the log of the running task, and ``withFields(_:_:)`` gives a part
@@ -11,7 +9,9 @@ package struct Log: Sendable {
     /// At its root this drops everything: the program binds the real one.
     @TaskLocal package static var current = Log(level: .error, sink: NoSink())
 
-    private let threshold: Threshold
+    private let origin: LogOrigin
+    private let threshold: LogThreshold
+    private let module: String?
     private let sink: any LogSink
     private let fields: LogFields
     private let clock: @Sendable () -> Timestamp
@@ -22,16 +22,28 @@ package struct Log: Sendable {
         sink: any LogSink,
         clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
-        self.init(threshold: Threshold(level), sink: sink, fields: LogFields(), clock: clock)
+        let origin = LogOrigin(level)
+        self.init(
+            origin: origin,
+            threshold: origin.threshold(of: nil),
+            module: nil,
+            sink: sink,
+            fields: LogFields(),
+            clock: clock
+        )
     }
 
     private init(
-        threshold: Threshold,
+        origin: LogOrigin,
+        threshold: LogThreshold,
+        module: String?,
         sink: any LogSink,
         fields: LogFields,
         clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.origin = origin
         self.threshold = threshold
+        self.module = module
         self.sink = sink
         self.fields = fields
         self.clock = clock
@@ -39,14 +51,42 @@ package struct Log: Sendable {
 
     /// The same log with more fields on each line.
     package func adding(_ more: LogFields) -> Log {
-        Log(threshold: threshold, sink: sink, fields: fields.adding(more), clock: clock)
+        Log(
+            origin: origin,
+            threshold: threshold,
+            module: module,
+            sink: sink,
+            fields: fields.adding(more),
+            clock: clock
+        )
+    }
+
+    /// The same log for one module, which its lines name and which may have a level of its own.
+    package func module(_ name: String) -> Log {
+        Log(
+            origin: origin,
+            threshold: origin.threshold(of: name),
+            module: name,
+            sink: sink,
+            fields: fields,
+            clock: clock
+        )
     }
 
     /// Lines below this level are not written, and their fields not even computed.
     package var level: LogLevel { threshold.level }
 
     /// Sets the level of this log and of every log that comes from the same one, from any thread.
-    package func setLevel(_ level: LogLevel) { threshold.set(level) }
+    ///
+    /// Modules that are named have their own.
+    package func setLevel(_ level: LogLevel, modules: [String: LogLevel] = [:]) {
+        origin.set(level, modules)
+    }
+
+    /// Sets how many lines with the same message each module writes in a second; 0 writes all.
+    ///
+    /// The others are counted, and a line tells of them; see ``tellLeftOut(atEnd:)``.
+    package func setRepeats(_ most: Int) { origin.repeats.set(most) }
 
     /// Whether a line of that level would be written.
     package func isEnabled(_ level: LogLevel) -> Bool { level >= self.level }
@@ -58,8 +98,42 @@ package struct Log: Sendable {
         _ fields: @autoclosure () -> LogFields = LogFields()
     ) {
         guard level >= self.level else { return }
+        let time = clock()
+        if origin.repeats.areCounted {
+            let line = LogRepeats.Line(message: message, module: module, level: level)
+            let (isWritten, leftOut) = origin.repeats.count(line, under: threshold, at: time)
+            for entry in leftOut { tell(entry, at: time) }
+            if !isWritten { return }
+        }
         sink.write(
-            LogLine(time: clock(), level: level, message: message, fields: self.fields.adding(fields()))
+            LogLine(
+                time: time,
+                level: level,
+                message: message,
+                module: module,
+                fields: self.fields.adding(fields())
+            )
+        )
+    }
+
+    /// Tells of the lines that were left out in seconds that are over; at the end, of all.
+    ///
+    /// The next line does that too: this is for the case that none comes.
+    package func tellLeftOut(atEnd: Bool = false) {
+        guard origin.repeats.areCounted || atEnd else { return }
+        let time = clock()
+        for entry in origin.repeats.leftOut(before: atEnd ? nil : time) { tell(entry, at: time) }
+    }
+
+    private func tell(_ entry: LogRepeats.LeftOut, at time: Timestamp) {
+        sink.write(
+            LogLine(
+                time: time,
+                level: entry.line.level,
+                message: "lines like this one were left out",
+                module: entry.line.module,
+                fields: ["like": .string(entry.line.message.description), "count": .init(entry.count)]
+            )
         )
     }
 
@@ -92,13 +166,22 @@ package struct LogLine: Sendable {
     package let time: Timestamp
     package let level: LogLevel
     package let message: StaticString
+    /// Who wrote it; `nil` for what belongs to no module.
+    package let module: String?
     package let fields: LogFields
 
     /// A line from its parts.
-    package init(time: Timestamp, level: LogLevel, message: StaticString, fields: LogFields) {
+    package init(
+        time: Timestamp,
+        level: LogLevel,
+        message: StaticString,
+        module: String? = nil,
+        fields: LogFields
+    ) {
         self.time = time
         self.level = level
         self.message = message
+        self.module = module
         self.fields = fields
     }
 }
@@ -107,17 +190,6 @@ package struct LogLine: Sendable {
 package protocol LogSink: Sendable {
     /// Takes a line; must neither block for long nor fail loudly, for it is called on event loops.
     func write(_ line: LogLine)
-}
-
-/// A level that all logs of one origin share.
-private final class Threshold: Sendable {
-    private let value: Atomic<Int>
-
-    init(_ level: LogLevel) { value = Atomic(level.rawValue) }
-
-    var level: LogLevel { LogLevel(rawValue: value.load(ordering: .relaxed)) ?? .error }
-
-    func set(_ level: LogLevel) { value.store(level.rawValue, ordering: .relaxed) }
 }
 
 private struct NoSink: LogSink {

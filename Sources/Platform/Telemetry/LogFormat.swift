@@ -2,7 +2,7 @@ import Glibc
 
 /// How a line looks.
 package enum LogFormat: Sendable, Equatable {
-    /// One JSON object a line: `time`, `level`, `message`, then the fields.
+    /// One JSON object a line: `time`, `level`, `message`, `module` where there is one, then the fields.
     case json
     /// For people at a terminal.
     case text(isColoured: Bool)
@@ -33,7 +33,11 @@ package enum LogFormat: Sendable, Equatable {
         bytes.append(contentsOf: line.level.description.utf8)
         bytes.append("\",\"message\":")
         bytes.appendQuoted(line.message.description)
-        append(line.fields, beside: ["time", "level", "message"], to: &bytes)
+        if let module = line.module {
+            bytes.append(",\"module\":")
+            bytes.appendQuoted(module)
+        }
+        append(line.fields, beside: ["time", "level", "message", "module"], to: &bytes)
     }
 
     private func appendRecord(_ line: LogLine, to bytes: inout [UInt8]) {
@@ -71,15 +75,23 @@ package enum LogFormat: Sendable, Equatable {
         bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 8 - name.utf8.count))
         if isColoured { bytes.append("\u{1B}[0m") }
         bytes.append(contentsOf: line.message.description.utf8)
-        for field in line.fields {
-            bytes.append(isColoured ? "  \u{1B}[2m" : "  ")
-            bytes.appendBare(field.name)
-            bytes.append(isColoured ? "=\u{1B}[0m" : "=")
-            if case .string(let text) = field.value {
-                bytes.appendBare(text)
-            } else {
-                bytes.append(plain: field.value)
-            }
+        if let module = line.module { appendText("module", .string(module), isColoured, to: &bytes) }
+        for field in line.fields { appendText(field.name, field.value, isColoured, to: &bytes) }
+    }
+
+    private func appendText(
+        _ name: String,
+        _ value: LogValue,
+        _ isColoured: Bool,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(isColoured ? "  \u{1B}[2m" : "  ")
+        bytes.appendBare(name)
+        bytes.append(isColoured ? "=\u{1B}[0m" : "=")
+        if case .string(let text) = value {
+            bytes.appendBare(text)
+        } else {
+            bytes.append(plain: value)
         }
     }
 }

@@ -8,6 +8,8 @@ enum CommandList {
             SoundCommand.command,
             PlanCommand.command,
             ProvidersCommand.command,
+            UsageCommand.command,
+            TopCommand.command,
             HealthCommand.command,
             ConfigCommands.check,
             ConfigCommands.schema,

@@ -4,6 +4,7 @@ import Configuration
 import Crypto
 import HTTPClient
 import HTTPServer
+import OpenTelemetry
 import Providers
 import Sound
 import Tasks
@@ -190,9 +191,49 @@ extension ServerConfiguration {
     }
 }
 
-extension LogConfiguration {
-    var leastLevel: LogLevel {
-        switch level {
+extension GatewayConfiguration {
+    /// Which traces are recorded; `nil` for none.
+    var tracerSettings: Tracer.Settings? {
+        tracing.map { Tracer.Settings(sample: $0.sample, goesUpstream: $0.propagatesUpstream) }
+    }
+
+    /// Where spans go; `nil` for nowhere.
+    var exporterSettings: SpanExporter.Settings? {
+        tracing.map { tracing in
+            SpanExporter.Settings(
+                service: tracing.service,
+                endpoint: tracing.otlp.endpoint,
+                fields: tracing.otlp.headers,
+                authorities: tracing.otlp.ca
+            )
+        }
+    }
+}
+
+extension Log {
+    /// The log of a process, as its configuration wants it.
+    init(_ configuration: LogConfiguration, sink: any LogSink) {
+        self.init(level: configuration.level.logLevel, sink: sink)
+        adopt(configuration)
+    }
+
+    /// Goes by another configuration from now on.
+    func adopt(_ configuration: LogConfiguration) {
+        let levels = configuration.modules.map { ($0.key.rawValue, $0.value.logLevel) }
+        setLevel(
+            configuration.level.logLevel,
+            modules: Dictionary(levels, uniquingKeysWith: { first, _ in first })
+        )
+        setRepeats(configuration.repeats)
+    }
+
+    /// The same log for one of the modules that a configuration can name.
+    func module(_ module: LogConfiguration.Module) -> Log { self.module(module.rawValue) }
+}
+
+extension LogConfiguration.Level {
+    fileprivate var logLevel: LogLevel {
+        switch self {
         case .error: .error
         case .warning: .warning
         case .notice: .notice
@@ -200,7 +241,9 @@ extension LogConfiguration {
         case .debug: .debug
         }
     }
+}
 
+extension LogConfiguration {
     var lineFormat: LogFormat {
         switch format {
         case .auto: .automatic(for: 2)

@@ -8,6 +8,7 @@ import Glibc
 import HTTPClient
 import HTTP
 import HTTPServer
+import OpenTelemetry
 import Providers
 import SQLite
 import TLS
@@ -35,9 +36,9 @@ enum Service {
         let (hangUps, hangUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             sink = try LogWriter(descriptor: STDERR_FILENO, format: configuration.log.lineFormat)
-            log = Log(level: configuration.log.leastLevel, sink: sink)
-            security = try Security(configuration.server, log: log)
-            records = try configuration.audit?.open(log: log)
+            log = Log(configuration.log, sink: sink)
+            security = try Security(configuration.server, log: log.module(.tls))
+            records = try configuration.audit?.open(log: log.module(.audit))
             interruption = try Interruption(others: [
                 // One that comes while the gateway starts is kept.
                 SIGHUP: { hangUp.yield() },
@@ -46,7 +47,10 @@ enum Service {
         } catch {
             return refuse("\(error)")
         }
-        defer { sink.close() }
+        defer {
+            log.tellLeftOut(atEnd: true)
+            sink.close()
+        }
         let audit = AuditLog(records, configuration.audit)
         // Before the log: it may have something to say.
         defer { records?.close() }
@@ -67,17 +71,18 @@ enum Service {
                 source,
                 running: configuration,
                 from: reading,
-                log: log,
+                log: log.module(.configuration),
                 metrics: ReloadMetrics(house.metrics.registry)
             ) { next in
                 await house.adopt(next)
                 await secrets.settle(on: next.vault?.hashicorp)
             }
             await secrets.settle(on: configuration.vault?.hashicorp)
-            await secrets.serve(log) { reloader.nudge(.secrets) }
+            await secrets.serve(log.module(.hashiCorp)) { reloader.nudge(.secrets) }
             let upkeep = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await reloader.run() }
+                    group.addTask { await tellLeftOut(by: log) }
                     group.addTask {
                         for await _ in hangUps {
                             house.reopen()
@@ -99,6 +104,14 @@ enum Service {
         }
     }
 
+    /// Says now and then which lines were left out, until the task is cancelled: the next line does, but none may come.
+    private static func tellLeftOut(by log: Log) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .seconds(10)) } catch { return }
+            log.tellLeftOut()
+        }
+    }
+
     private static func refuse(_ reason: String) -> Int32 {
         Console.complain(reason)
         return EX_UNAVAILABLE
@@ -114,6 +127,8 @@ private struct House: Sendable {
     let log: Log
     let loops: [EventLoop]
     let client: HTTPClient
+    let tracer = Tracer()
+    let exporter: SpanExporter
     let ledger: SQLiteLedger
     let engine: Engine
     let retention: Retention
@@ -142,11 +157,12 @@ private struct House: Sendable {
         let metrics = ServiceMetrics(pool: measuring)
         self.metrics = metrics
         // First of all: another process on the same files is refused before anything of its is touched.
+        let tasksLog = log.module(.tasks)
         var options = Database.Options()
         options.written = LedgerMetrics(metrics.registry).written
         ledger = try await SQLiteLedger(
             path: configuration.storage.sqlite.path,
-            log: log,
+            log: tasksLog,
             options: options
         )
         ledger.report(to: metrics.registry)
@@ -154,10 +170,19 @@ private struct House: Sendable {
             directory: configuration.assets.directory,
             limits: configuration.assets.storeLimits
         )
-        let room = DiskRoom(configuration, pool: disks, log: log)
+        let room = DiskRoom(configuration, pool: disks, log: log.module(.assets))
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
         client = HTTPClient(loops: loops, clientConfiguration)
+        exporter = SpanExporter(
+            tracer.spans,
+            loop: loops[loops.count - 1],
+            client: client,
+            process: OpenTelemetry.Process(version: version, instance: Hex.encode(randomBytes(8))),
+            log: log.module(.openTelemetry)
+        )
+        tracer.adopt(configuration.tracerSettings)
+        exporter.adopt(configuration.exporterSettings)
         let providers = configuration.configuredProviders
         var parts = Engine.Parts(
             providers: providers,
@@ -172,16 +197,23 @@ private struct House: Sendable {
             client: client,
             pool: rendering,
             time: SystemTime(),
-            log: log
+            log: tasksLog
         )
         parts.audit = audit
         parts.metrics = EngineMetrics(metrics.registry)
+        parts.tracer = tracer
         parts.room = room
         parts.policy = configuration.taskPolicy
         parts.fetchFor = configuration.assets.fetchFor
         parts.publicURL = configuration.server.publicURL
         parts.announce = configuration.announcing
-        var delivery = Courier.Parts(outbox: ledger, client: client, time: SystemTime(), log: log)
+        var delivery = Courier.Parts(
+            outbox: ledger,
+            client: client,
+            time: SystemTime(),
+            log: log.module(.webhooks)
+        )
+        delivery.tracer = tracer
         delivery.settings = configuration.courierSettings
         delivery.metrics = CourierMetrics(metrics.registry)
         let courier = Courier(loop: loops[loops.count - 1], parts: delivery)
@@ -198,7 +230,7 @@ private struct House: Sendable {
                 board: engine.board,
                 pool: files,
                 time: SystemTime(),
-                log: log,
+                log: tasksLog,
                 period: configuration.assets.period
             )
         )
@@ -206,14 +238,15 @@ private struct House: Sendable {
             configuration: configuration,
             providers: providers,
             engine: engine,
-            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime()),
+            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime(), tracer: tracer),
             ledger: ledger,
             store: store,
             courier: courier,
-            log: log,
+            log: log.module(.api),
             version: version
         )
         face.audit = audit
+        face.tracer = tracer
         face.room = room
         face.metrics = metrics.registry
         let gateway = Gateway(face)
@@ -227,6 +260,7 @@ private struct House: Sendable {
                 ["connections": .init(limits.connections), "descriptors": .init(openFiles)]
             )
         }
+        let connections = log.module(.httpServer)
         server = Server(
             addresses: configuration.server.addresses,
             identity: security?.identity,
@@ -241,17 +275,17 @@ private struct House: Sendable {
                     "malformed_request",
                     ["peer": "\(record.peer.host)", "status": .init(record.status.code)]
                 )
-                log(
+                connections(
                     .info,
                     "malformed request",
                     ["status": .init(record.status.code), "peer": "\(record.peer.host)"]
                 )
             },
             handshakeFailed: { peer, reason in
-                log(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
+                connections(.debug, "handshake failed", ["peer": "\(peer.host)", "reason": "\(reason)"])
             },
             refused: { refusals in
-                log(
+                connections(
                     .warning,
                     "connections turned away or closed for want of room",
                     [
@@ -337,7 +371,9 @@ private struct House: Sendable {
         gateway.adopt(configuration, providers: providers)
         courier.adopt(configuration.courierSettings)
         await retention.keep(for: configuration.assets.period)
-        log.setLevel(configuration.log.leastLevel)
+        log.adopt(configuration.log)
+        tracer.adopt(configuration.tracerSettings)
+        exporter.adopt(configuration.exporterSettings)
         held.withLock { $0 = configuration }
     }
 
@@ -361,6 +397,7 @@ private struct House: Sendable {
         async let work: Void = engine.stop(within: configuration.server.drain)
         async let delivery: Void = courier.stop(within: configuration.server.drain)
         _ = await (redirects, requests, work, delivery)
+        await exporter.stop(within: .seconds(3))
         await client.shutdown()
         await ledger.close()
     }
@@ -377,6 +414,7 @@ private struct House: Sendable {
         await retention.stop()
         await engine.stop(within: .zero)
         await courier.stop(within: .zero)
+        await exporter.stop(within: .seconds(1))
         await client.shutdown()
         await ledger.close()
     }

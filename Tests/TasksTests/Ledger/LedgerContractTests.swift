@@ -11,13 +11,19 @@ struct LedgerContractTests {
 
     @Test("an admitted task reads back as it was", arguments: LedgerStore.all)
     func admit(_ store: LedgerStore) async throws {
-        let record = admitted("snd_1", at: ["a", "b"]) {
+        var record = admitted("snd_1", at: ["a", "b"]) {
             $0.type = .music
             $0.style = "jazz"
             $0.seed = .min
             $0.metadata = ["k": "v", "é": "\u{0}"]
             $0.providerOptions = ["a": ["x": [1, .null]]]
         }
+        record.provenance = Provenance(
+            requestID: "r",
+            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            parent: "00f067aa0ba902b7",
+            tracestate: "rojo=1"
+        )
         try await store.run { ledger in
             try await ledger.admit(record, holder: one)
             let found = try await ledger.task(record.id)

@@ -21,6 +21,19 @@ struct OutboxContractTests {
         }
     }
 
+    @Test("a message comes with where its task came from")
+    func provenance() async throws {
+        try await LedgerStore.each { ledger in
+            var record = admitted()
+            let provenance = Provenance(requestID: "r", traceparent: "t", parent: nil, tracestate: nil)
+            record.provenance = provenance
+            var told = message(1)
+            told.provenance = provenance
+            try await ledger.admit(record, holder: one, messages: [told])
+            #expect(try await claim(ledger) == [told])
+        }
+    }
+
     @Test("a key that has had its answer brings no message")
     func knownKey() async throws {
         try await LedgerStore.each { ledger in

@@ -83,10 +83,9 @@ extension Gateway {
         parts.log(
             .notice,
             "a limit that is not enforced would have refused a request",
-            [
+            Exchange.about([
                 "client": "\(caller.name ?? "-")", "code": "\(code)", "count": .init(standing.spare()),
-                "request_id": "\(Exchange.current?.requestID ?? "-")",
-            ]
+            ])
         )
     }
 

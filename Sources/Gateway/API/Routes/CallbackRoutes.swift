@@ -5,6 +5,7 @@ import JSON
 import Providers
 import Sound
 import Tasks
+import Telemetry
 import Timing
 
 /// What vendors post to us: judged by its signature where there is one, answered before anything is done about it.
@@ -38,9 +39,9 @@ extension Gateway {
             secret: provider.webhookSecret,
             now: SystemTime().moment
         )
-        let engine = parts.engine
+        let (engine, context) = (parts.engine, Exchange.current?.span?.context)
         // Owned by nobody: it counts, and wakes the task that the message is about, after the answer.
-        Task { await engine.called(back: provider.id, token: token, news) }
+        Task { await engine.called(back: provider.id, token: token, news, in: context) }
         if case .forged = news {
             throw ProblemDetails(
                 .forbidden,

@@ -83,7 +83,11 @@ extension Gateway {
                 try await parts.ledger.revise(answer)
             } catch {
                 // Whoever asks again gets the answer of the admission: as true, and less told.
-                parts.log(.warning, "a first answer could not be kept", ["reason": "\(error)"])
+                parts.log(
+                    .warning,
+                    "a first answer could not be kept",
+                    Exchange.about(["reason": "\(error)"])
+                )
             }
         } else {
             response = show(rendered(record, for: call, queuePosition: nil), for: call, status: .accepted)

@@ -4,6 +4,7 @@ import JSON
 import Providers
 import Sound
 import Tasks
+import Telemetry
 
 extension Gateway {
     func listSounds(_ call: Request, _ caller: Caller) async throws -> Response {
@@ -38,7 +39,7 @@ extension Gateway {
         var reading = QueryReading(call.target)
         query.status = reading.word("status")
         query.type = reading.word("type")
-        query.provider = reading.text("provider")
+        query.provider = reading.name("provider")
         query.limit = reading.limit(default: query.limit)
         query.before = reading.cursor(prefix: "snd_").map(TaskID.init(rawValue:))
         try reading.finish()
@@ -75,7 +76,7 @@ extension Gateway {
     }
 
     private func shown(_ provider: Provider, _ load: Engine.Load?) async -> JSONValue {
-        let balances = await parts.balances.balances(of: provider)
+        let balances = await parts.balances.balances(of: provider, in: Exchange.current?.span?.context)
         return .object(ProviderWire.json(provider, load: load, balances: balances))
     }
 

@@ -52,7 +52,7 @@ extension Gateway {
         noteWords(of: request)
         try checkDestination(of: request)
         try checkPermit(request, caller)
-        let plan = planner.plan(request, states: troubledStates, permit: caller.permit)
+        let plan = traced { planner.plan(request, states: troubledStates, permit: caller.permit) }
         guard !plan.eligible.isEmpty else { throw NoProvider(plan: await shownPlan(request, caller)) }
         let routes = plan.eligible.map(\.route)
         await watch(request, routes, caller)
@@ -63,7 +63,10 @@ extension Gateway {
             if let refusal = await refusalForWantOfDisk() { throw refusal }
             creation = try await create(request, routes, call, caller, under: claim)
         }
-        if case .created(let record) = creation { Exchange.note("task", record.id.rawValue) }
+        if case .created(let record) = creation {
+            Exchange.note("task", record.id.rawValue)
+            Exchange.note(task: record.id)
+        }
         switch (creation, claim) {
         case (.known(let first), let claim?): return try replay(first, claim)
         case (.created(let record), let claim?):
@@ -90,7 +93,8 @@ extension Gateway {
                 request,
                 routes: routes,
                 client: caller.name,
-                deadline: deadline
+                deadline: deadline,
+                from: Exchange.current?.provenance
             )
             return .created(record)
         }
@@ -98,7 +102,8 @@ extension Gateway {
             request,
             routes: routes,
             client: caller.name,
-            deadline: deadline
+            deadline: deadline,
+            from: Exchange.current?.provenance
         ) { record in
             FirstAnswer(
                 key: claim.key,
@@ -140,7 +145,17 @@ extension Gateway {
         for (name, load) in await parts.engine.load() {
             states[name, default: ProviderState()].expectedWait = load.expectedWait
         }
-        return planner.plan(request, states: states, permit: caller.permit)
+        return traced { planner.plan(request, states: states, permit: caller.permit) }
+    }
+
+    /// Makes a plan within a span of its own.
+    private func traced(_ body: () -> Plan) -> Plan {
+        let span = parts.tracer.begin("plan", in: Exchange.current?.span?.context)
+        let plan = body()
+        span?["soundgate.plan.eligible"] = SpanValue(plan.eligible.count)
+        span?["soundgate.plan.chosen"] = plan.eligible.first.map { "\($0.route.name)" }
+        span?.end()
+        return plan
     }
 
     /// What changes a choice: which operations had better not be called just now.
@@ -233,7 +248,11 @@ extension Gateway {
         do throws(SystemError) {
             file = try OpenFile(path: parts.store.path(of: asset))
         } catch {
-            parts.log(.error, "an asset is missing", ["task": "\(record.id)", "reason": "\(error)"])
+            parts.log(
+                .error,
+                "an asset is missing",
+                Exchange.about(["task": "\(record.id)", "reason": "\(error)"])
+            )
             throw ProblemDetails(
                 .gone,
                 code: "audio_gone",
@@ -292,6 +311,7 @@ extension Gateway {
             throw ProblemDetails.notFound("task")
         }
         Self.note(record, seenBy: caller)
+        Exchange.note(task: record.id)
         return record
     }
 

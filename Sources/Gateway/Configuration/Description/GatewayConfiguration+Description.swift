@@ -70,6 +70,12 @@ extension GatewayConfiguration {
                     needsRestart: true
                 ),
                 Field("log", \.log, .section(LogConfiguration.section), "What is logged, and how"),
+                Field(
+                    "tracing",
+                    \.tracing,
+                    .section(TracingConfiguration.section),
+                    "Which traces are recorded and where they go; nowhere without this section"
+                ),
             ]
         )
     }

@@ -215,6 +215,32 @@ extension Shape<Int> {
     }
 }
 
+extension Shape<Double> {
+    /// A part of a whole, from 0 to 1.
+    static var fraction: Shape {
+        let own: JSONValue = ["type": "number", "minimum": 0, "maximum": 1]
+        return Shape(schema: ReferenceSchema.or(own), rendered: { .number($0) }) { node, path, reader in
+            guard let text = reader.text(node, path) else { return nil }
+            let number: Double? =
+                switch text.scalar.value {
+                case .integer(let value) where !text.isFilled: Double(value)
+                case .real(let value) where !text.isFilled: value
+                default: text.isFilled ? Double(text.text) : nil
+                }
+            guard let number, (0...1).contains(number) else {
+                reader.report(
+                    node.position,
+                    path,
+                    "\(text.shown) is not a number from 0 to 1",
+                    remedy: "write 0.1 for one in ten"
+                )
+                return nil
+            }
+            return number
+        }
+    }
+}
+
 extension Shape<Duration> {
     /// A length of time.
     static func duration(in range: ClosedRange<Duration>) -> Shape {

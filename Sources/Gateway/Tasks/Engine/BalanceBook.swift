@@ -2,6 +2,7 @@ package import EventLoop
 package import HTTPClient
 package import Providers
 package import Sound
+package import Telemetry
 package import Timing
 
 /// What is left on vendors' accounts, asked when somebody wants to know and remembered for a while.
@@ -34,23 +35,26 @@ package actor BalanceBook {
         loop: EventLoop,
         client: HTTPClient,
         time: any Timekeeper,
+        tracer: Tracer? = nil,
         goodFor: Duration = .seconds(60)
     ) {
         self.loop = loop
-        upstream = Upstream(client: client)
+        upstream = Upstream(client: client, tracer: tracer)
         self.time = time
         self.goodFor = goodFor
     }
 
     /// What is left with each of the provider's keys, as far as its vendor tells; asks first when nothing is known.
-    package func balances(of provider: Provider) async -> [String: Entry] {
+    ///
+    /// `context` is the span of whoever wants to know.
+    package func balances(of provider: Provider, in context: TraceContext? = nil) async -> [String: Entry] {
         guard let reader = provider.adapter.balance else { return [:] }
         let accounts = provider.credentials.map { Account(provider: provider.id, credential: $0.name) }
         let now = time.instant
         for account in accounts where questions[account] == nil {
             if let asked = askedAt[account], now &- asked < goodFor.wholeNanoseconds { continue }
             askedAt[account] = now
-            questions[account] = Task { await ask(account, at: provider, with: reader) }
+            questions[account] = Task { await ask(account, at: provider, with: reader, in: context) }
         }
         for account in accounts where entries[account] == nil { await questions[account]?.value }
         return accounts.reduce(into: [:]) { found, account in
@@ -58,11 +62,21 @@ package actor BalanceBook {
         }
     }
 
-    private func ask(_ account: Account, at provider: Provider, with reader: any BalanceReading) async {
+    private func ask(
+        _ account: Account,
+        at provider: Provider,
+        with reader: any BalanceReading,
+        in context: TraceContext?
+    ) async {
         var provider = provider
         provider.connectTimeout = min(provider.connectTimeout, .seconds(2))
         provider.requestTimeout = min(provider.requestTimeout, .seconds(3))
-        let outcome = await upstream.send(reader.call, to: provider, credential: account.credential)
+        let outcome = await upstream.send(
+            reader.call,
+            to: provider,
+            credential: account.credential,
+            for: CallPurpose(.balance, in: context)
+        )
         if case .answered(let reply) = outcome, let balance = reader.balance(reply) {
             entries[account] = Entry(balance: balance, moment: time.moment)
         }

@@ -1,6 +1,6 @@
 package import Providers
 import Sound
-import Telemetry
+package import Telemetry
 
 /// What vendors' callbacks have brought so far.
 package struct CallbackCounts: Sendable, Equatable {
@@ -24,8 +24,14 @@ extension Engine {
         let job: String?
     }
 
-    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's.
-    package func called(back provider: String, token: String?, _ news: CallbackNews) {
+    /// Takes in a message that came to an attempt's own address (`token`) or to the provider's; `context` is the span of
+    /// the request that brought it.
+    package func called(
+        back provider: String,
+        token: String?,
+        _ news: CallbackNews,
+        in context: TraceContext? = nil
+    ) {
         switch news {
         case .forged(let reason):
             count(provider, \.forged, trust: "none")
@@ -35,12 +41,13 @@ extension Engine {
             guard let (id, number) = addressee(provider, token, job) else {
                 return count(provider, \.ignored, trust: "hint")
             }
+            tell(of: "callback hint", about: number, of: id, from: context)
             if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
                 count(provider, \.forged, trust: "hint")
                 return parts.log(
                     .warning,
                     "a callback names another job than its address",
-                    ["provider": "\(provider)", "task": "\(id)"]
+                    about(id, ["provider": "\(provider)"])
                 )
             }
             count(provider, \.used, trust: "hint")
@@ -50,6 +57,7 @@ extension Engine {
             guard let (id, number) = addressee(provider, nil, job) else {
                 return count(provider, \.ignored, trust: "signed")
             }
+            tell(of: "callback", about: number, of: id, from: context)
             count(provider, \.used, trust: "signed")
             post(.observed(attempt: number, observation), to: id)
         }
@@ -68,7 +76,7 @@ extension Engine {
         parts.log(
             .notice,
             "a callback told of a job whose create was not answered",
-            ["task": "\(id)", "provider": "\(provider)", "provider_task_id": "\(job)"]
+            about(id, ["provider": "\(provider)", "provider_task_id": "\(job)"])
         )
         post(.accepted(attempt: number, RemoteJob(id: job)), to: id)
     }

@@ -141,6 +141,7 @@ extension Engine {
                 let task, live[id] === task
             else { return }
             publish(task.machine.record)
+            if task.machine.record.status.hasEnded { parts.tracer.tellTask(task.machine.record) }
             for effect in effects { run(effect, for: id) }
             await pump(id)
         }
@@ -161,6 +162,8 @@ extension Engine {
         change.holder = holder
         var pause = Duration.milliseconds(50)
         var isWaiting = false
+        let span = parts.tracer.beginCommit(of: change.record, in: change.record.traceContext)
+        defer { span?.end() }
         while true {
             do throws(LedgerError) {
                 try await parts.ledger.commit(change)
@@ -169,6 +172,7 @@ extension Engine {
                 parts.quotas.changed(change.record.client)
                 return .stored
             } catch {
+                span?.fail(error.word)
                 if error == .leaseLost {
                     if isWaiting { stored() }
                     drop(change.record.id)
@@ -196,7 +200,7 @@ extension Engine {
         parts.log(
             .error,
             "a change could not be stored; trying again",
-            ["task": "\(id)", "reason": "\(error)", "waiting": .init(unstored.count)]
+            about(id, ["reason": "\(error)", "waiting": .init(unstored.count)])
         )
     }
 
@@ -223,10 +227,9 @@ extension Engine {
             parts.log(
                 .notice,
                 "a provider took a job",
-                [
-                    "task": "\(record.id)", "route": "\(name?.description ?? "-")",
-                    "provider_task_id": "\(job.id)",
-                ]
+                record.about([
+                    "route": "\(name?.description ?? "-")", "provider_task_id": "\(job.id)",
+                ])
             )
         default: break
         }
@@ -234,12 +237,13 @@ extension Engine {
         parts.log(
             .info,
             "task ended",
-            [
-                "task": "\(record.id)", "status": "\(record.status.rawValue)",
+            record.about([
+                "status": "\(record.status.rawValue)",
                 "provider": "\(record.route?.name.provider ?? "-")",
                 "error": "\(record.error?.code.rawValue ?? "-")",
-            ]
+            ])
         )
+        parts.tracer.tellTask(record)
     }
 
     private func run(_ effect: TaskEffect, for id: TaskID) {
@@ -349,13 +353,13 @@ extension Engine {
         parts.log(
             .warning,
             "a provider took a job whose task has ended",
-            ["task": "\(id)", "provider_task_id": "\(job.id)"]
+            about(id, ["provider_task_id": "\(job.id)"])
         )
         var record = board.record(id)
         do throws(LedgerError) {
             if record == nil { record = try await parts.ledger.task(id) }
         } catch {
-            parts.log(.error, "a task cannot be read", ["task": "\(id)", "reason": "\(error)"])
+            parts.log(.error, "a task cannot be read", about(id, ["reason": "\(error)"]))
         }
         // Deleted, not to be read, or in the hands of another process: the log is all that will tell of it.
         guard let record, record.status.hasEnded else { return }
@@ -374,7 +378,7 @@ extension Engine {
             parts.log(
                 .error,
                 "a late acceptance could not be stored",
-                ["task": "\(id)", "reason": "\(error)"]
+                about(id, ["reason": "\(error)"])
             )
         }
     }

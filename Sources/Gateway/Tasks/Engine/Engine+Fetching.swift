@@ -37,13 +37,22 @@ extension Engine {
                 throw .storage("there is no room on the disk")
             }
             let provider = provider(of: attempt, of: id)
-            let asset = try await parts.fetcher.fetch(
-                url,
-                own: provider?.baseURL ?? "",
-                trusting: provider?.certificateAuthorities,
-                as: task.machine.record.request.format
-            )
-            parts.metrics.kept(asset, .fetched)
+            let spans = FetchSpans(parts.tracer, context(of: id), url, take, of: id)
+            let asset: AssetRecord
+            do throws(AssetFetcher.Problem) {
+                asset = try await parts.fetcher.fetch(
+                    url,
+                    own: provider?.baseURL ?? "",
+                    trusting: provider?.certificateAuthorities,
+                    as: task.machine.record.request.format,
+                    whenFetched: { spans?.isFetched() }
+                )
+                spans?.end(nil)
+                parts.metrics.kept(asset, .fetched)
+            } catch {
+                spans?.end(error)
+                throw error
+            }
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: take.attempt, index: take.index, asset, title: nil), to: id)
         } catch {
@@ -87,7 +96,7 @@ extension Engine {
         parts.log(
             .warning,
             "the times of the lyrics could not be had",
-            ["task": "\(id)", "output": "\(take.index)", "reason": "\(reason)"]
+            about(id, ["output": "\(take.index)", "reason": "\(reason)"])
         )
     }
 
@@ -100,7 +109,12 @@ extension Engine {
             case .polled(let translator)? = provider.operation(attempt.name.operation)?.delivery,
             let call = translator.ask(for: part, of: key, job: RemoteJob(id: jobID))
         else { return nil }
-        let outcome = await upstream.send(call, to: provider, credential: attempt.credential)
+        let outcome = await upstream.send(
+            call,
+            to: provider,
+            credential: attempt.credential,
+            for: purpose(.ask, attempt, of: id)
+        )
         switch outcome {
         case .notSent(let reason), .unknown(let reason):
             throw .result("the provider was asked for the \(part.rawValue): \(reason)")
@@ -121,7 +135,7 @@ extension Engine {
         parts.log(
             .warning,
             "a result could not be kept",
-            ["task": "\(id)", "output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"]
+            about(id, ["output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"])
         )
         if case .storage = problem {
             parts.metrics.notKept(.fetched, .storage)

@@ -78,7 +78,7 @@ extension Engine {
     /// Forgets a task that another process has: what it does is that one's business.
     func drop(_ id: TaskID) {
         guard let task = live.removeValue(forKey: id) else { return }
-        parts.log(.warning, "another process has the task", ["task": "\(id)"])
+        parts.log(.warning, "another process has the task", about(id))
         leaveEverything(of: task, id)
         for event in task.events {
             switch event {

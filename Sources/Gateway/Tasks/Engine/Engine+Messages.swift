@@ -24,7 +24,7 @@ extension Engine {
         let new = record.milestones.filter { !told.contains($0.id) }
         let position = new.isEmpty ? nil : board.position(record.id)
         return new.enumerated().map { offset, milestone in
-            OutboxMessage(
+            var message = OutboxMessage(
                 id: Self.messageID(of: milestone, of: record.id),
                 task: record.id,
                 number: told.count + offset + 1,
@@ -34,6 +34,8 @@ extension Engine {
                 createdAt: milestone.moment,
                 body: announce(record, milestone, position)
             )
+            message.provenance = record.provenance
+            return message
         }
     }
 

@@ -87,10 +87,7 @@ extension Engine {
         parts.log(
             .notice,
             "the old value of a key is no longer taken; its task goes on with the new one",
-            [
-                "task": "\(id)", "route": "\(attempt.name)",
-                "credential": "\(attempt.credential ?? "-")",
-            ]
+            about(id, ["route": "\(attempt.name)", "credential": "\(attempt.credential ?? "-")"])
         )
         return true
     }
@@ -137,7 +134,7 @@ extension Engine {
         for operation in provider.adapter.operations {
             let route = RouteName(provider: name, operation: operation.name)
             // What was said of another address, or of keys that are no longer these, is no reason to hold back.
-            if isElsewhere { breakers[route] = nil }
+            if isElsewhere { (breakers[route], recents[route]) = (nil, nil) }
             switch board.troubles(at: now)[route] {
             case .failing? where !isElsewhere: break
             default: board.tell(nil, of: route)
@@ -175,6 +172,7 @@ extension Engine {
             slots[name] = nil
             serviceTimes[name] = nil
         }
+        forgetRecents()
     }
 
     private func hasTasks(_ name: String) -> Bool {

@@ -49,7 +49,7 @@ extension Engine {
         parts.log(
             .debug,
             "a second try is put off: too many of the provider's calls are",
-            ["task": "\(record.id)", "provider": "\(name)", "pause": .duration(pause)]
+            record.about(["provider": "\(name)", "pause": .duration(pause)])
         )
         // Scattered, for others wait for the same.
         return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)
@@ -121,7 +121,9 @@ extension Engine {
     }
 
     func releasePlace(of attempt: Int, of id: TaskID) {
-        live[id]?.places.removeValue(forKey: attempt).map(giveBack)
+        guard let task = live[id], let place = task.places.removeValue(forKey: attempt) else { return }
+        if let attempt = task.attempt(attempt) { noteEnd(of: attempt, place) }
+        giveBack(place)
     }
 
     func giveBack(_ place: Place) {

@@ -71,7 +71,8 @@ extension Engine {
             let outcome = await upstream.send(
                 translator.poll(RemoteJob(id: jobID)),
                 to: provider,
-                credential: attempt.credential
+                credential: attempt.credential,
+                for: purpose(.poll, attempt, of: id)
             )
             guard !Task.isCancelled else { return }
             live[id]?.works[.polling(attempt: number)] = nil
@@ -121,7 +122,7 @@ extension Engine {
         switch error {
         case .transient(let reason, let retryAfter):
             live[id]?.polling[attempt.number]?.refused = 0
-            parts.log(.debug, "a poll gave no answer", ["task": "\(id)", "reason": "\(reason)"])
+            parts.log(.debug, "a poll gave no answer", about(id, ["reason": "\(reason)"]))
             schedulePoll(id, attempt: attempt.number, eta: nil, atLeast: retryAfter)
         case .unauthorized where moveToNewKey(attempt, of: id):
             live[id]?.polling[attempt.number]?.refused = 0
@@ -131,7 +132,7 @@ extension Engine {
             parts.log(
                 .warning,
                 "the provider does not answer for a task",
-                ["task": "\(id)", "route": "\(attempt.name)", "code": "\(failure.code.rawValue)"]
+                about(id, ["route": "\(attempt.name)", "code": "\(failure.code.rawValue)"])
             )
             schedulePoll(id, attempt: attempt.number, eta: nil)
         }
@@ -152,7 +153,12 @@ extension Engine {
         else { return }
         auditCancel(attempt, jobID, of: id)
         Task {
-            let outcome = await upstream.send(call, to: provider, credential: attempt.credential)
+            let outcome = await upstream.send(
+                call,
+                to: provider,
+                credential: attempt.credential,
+                for: purpose(.cancel, attempt, of: id)
+            )
             let answer =
                 switch outcome {
                 case .answered(let reply): "status \(reply.status)"
@@ -161,10 +167,13 @@ extension Engine {
             parts.log(
                 .notice,
                 "a provider was asked to cancel a job",
-                [
-                    "task": "\(id)", "route": "\(attempt.name)", "provider_task_id": "\(jobID)",
-                    "answer": "\(answer)",
-                ]
+                about(
+                    id,
+                    [
+                        "route": "\(attempt.name)", "provider_task_id": "\(jobID)",
+                        "answer": "\(answer)",
+                    ]
+                )
             )
         }
     }

@@ -51,7 +51,7 @@ extension Engine {
             parts.log(
                 .notice,
                 "no further call is made: the client's quota is used up",
-                ["task": "\(id)", "client": "\(change.record.client ?? "-")"]
+                about(id, ["client": "\(change.record.client ?? "-")"])
             )
             (task.machine, task.told) = (earlier.machine, earlier.told)
             task.machine.isSpent = true

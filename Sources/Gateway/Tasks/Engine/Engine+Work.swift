@@ -74,16 +74,19 @@ extension Engine {
         attempt: AttemptRecord,
         of id: TaskID
     ) async {
+        let began = parts.time.instant
         let outcome = await upstream.send(
             translator.submit(order),
             to: provider,
-            credential: attempt.credential
+            credential: attempt.credential,
+            for: purpose(.submit, attempt, of: id)
         )
-        let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
+        let fields = about(id, ["route": "\(attempt.name)", "attempt": "\(attempt.number)"])
         switch outcome {
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason): lost("the answer to a create was lost", reason, attempt, of: id, fields)
         case .answered(let reply):
+            noteAnswer(attempt.name, since: began)
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
                 answered(attempt.name)
@@ -157,20 +160,22 @@ extension Engine {
         attempt: AttemptRecord,
         of id: TaskID
     ) async {
-        let fields: LogFields = ["task": "\(id)", "route": "\(attempt.name)", "attempt": "\(attempt.number)"]
+        let fields = about(id, ["route": "\(attempt.name)", "attempt": "\(attempt.number)"])
         let call = translator.submit(order)
-        guard let request = Upstream.request(call, to: provider, credential: attempt.credential) else {
+        guard var request = Upstream.request(call, to: provider, credential: attempt.credential) else {
             return unreachable("the credential is no longer configured", attempt, of: id, fields)
         }
         let receipt: @Sendable (Fields) -> AudioReceipt = { head in
             translator.receipt(UpstreamReply(status: 200, fields: head, body: []), for: order)
         }
         let name = attempt.name
+        let span = parts.tracer.begin(purpose(.submit, attempt, of: id), &request, to: provider)
         let began = parts.time.instant
         let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
             receipt(head).raw
         }
         parts.metrics.called(name.provider, reception.word, nanoseconds: parts.time.instant &- began)
+        span?.end(reception)
         switch reception {
         case .kept(let asset, _, let head):
             answered(name)
@@ -252,6 +257,7 @@ extension Engine {
             seed: Rendering.seed(of: id)
         )
         let (loop, pool) = (loop, parts.pool)
+        let (tracer, context) = (parts.tracer, context(of: id))
         task.works[.rendering(attempt: number)] = Task {
             for (done, take) in outputs.enumerated() {
                 if Task.isCancelled { return }
@@ -261,6 +267,9 @@ extension Engine {
                         self.assumeIsolated { $0.post(.renderingProgressed(attempt: number, whole), to: id) }
                     }
                 }
+                let span = tracer.begin("render \(attempt.name)", in: context)
+                span?["soundgate.task.id"] = .string(id.rawValue)
+                defer { span?.end() }
                 let result = await whenStored(id) {
                     let cancellation = Cancellation()
                     return await withTaskCancellationHandler {
@@ -290,7 +299,7 @@ extension Engine {
             parts.log(
                 .warning,
                 "a sound could not be stored; trying again",
-                ["task": "\(id)", "reason": "\(reason)"]
+                about(id, ["reason": "\(reason)"])
             )
             await sleep(pause)
             pause = min(pause * 2, .seconds(5))
@@ -306,7 +315,7 @@ extension Engine {
             post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
         case .storage(let reason), .failed(let reason):
-            parts.log(.error, "a sound could not be rendered", ["task": "\(id)", "reason": "\(reason)"])
+            parts.log(.error, "a sound could not be rendered", about(id, ["reason": "\(reason)"]))
             let failure = Failure(.internal, "the sound could not be rendered")
             post(.outputFailed(attempt: number, index: take, failure), to: id)
         }

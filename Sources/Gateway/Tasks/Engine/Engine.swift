@@ -32,6 +32,8 @@ package actor Engine {
         package var audit = AuditLog.off
         /// What is measured of tasks.
         package var metrics = EngineMetrics()
+        /// Where it is recorded how the work went.
+        package var tracer = Tracer()
         package var policy = TaskMachine.Policy()
         /// How long a result that cannot be fetched is tried again.
         package var fetchFor = Duration.seconds(120)
@@ -221,6 +223,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How each operation has done of late.
+    var recents: [RouteName: Recent] = [:]
     /// How many second tries each provider is good for.
     var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
@@ -246,7 +250,12 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client, time: parts.time, metrics: parts.metrics)
+        upstream = Upstream(
+            client: parts.client,
+            time: parts.time,
+            metrics: parts.metrics,
+            tracer: parts.tracer
+        )
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
@@ -275,9 +284,10 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        from provenance: Provenance? = nil
     ) async throws(LedgerError) -> TaskRecord {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         _ = try await admit(record, answer: nil)
         takeUp(record)
         return record
@@ -289,9 +299,10 @@ package actor Engine {
         routes: [Route],
         client: String?,
         deadline: Duration,
+        from provenance: Provenance? = nil,
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
-        let record = newTask(request, routes: routes, client: client, deadline: deadline)
+        let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
         switch try await admit(record, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
@@ -305,6 +316,8 @@ package actor Engine {
         -> Admission
     {
         let messages = messages(of: record, beyond: [])
+        let span = parts.tracer.beginCommit(of: record, in: record.requestContext)
+        defer { span?.end() }
         do throws(LedgerError) {
             let admission = try await parts.ledger.admit(
                 record,
@@ -318,6 +331,7 @@ package actor Engine {
             return admission
         } catch {
             if case .overQuota = error { parts.metrics.refusedForQuota(at: .create) }
+            span?.fail(error.word)
             if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
         }
@@ -327,10 +341,11 @@ package actor Engine {
         _ request: SoundRequest,
         routes: [Route],
         client: String?,
-        deadline: Duration
+        deadline: Duration,
+        _ provenance: Provenance?
     ) -> TaskRecord {
         let now = parts.time.moment
-        return TaskRecord(
+        var record = TaskRecord(
             id: TaskID(rawValue: identifier(prefix: "snd", milliseconds: now.milliseconds)),
             client: client,
             request: request,
@@ -338,6 +353,8 @@ package actor Engine {
             deadline: now.advanced(by: deadline),
             routes: routes
         )
+        record.provenance = provenance
+        return record
     }
 
     private nonisolated func takeUp(_ record: TaskRecord) {

@@ -1,8 +1,10 @@
 import Crypto
 import HTTP
 import HTTPClient
+import OpenTelemetry
 import Providers
 import Sound
+import Telemetry
 import Timing
 
 extension UpstreamReply {
@@ -34,23 +36,37 @@ struct Upstream: Sendable {
     let client: any HTTPTransport
     var time: any Timekeeper = SystemTime()
     var metrics = EngineMetrics()
+    var tracer: Tracer?
 
-    func send(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome {
+    func send(
+        _ call: UpstreamCall,
+        to provider: Provider,
+        credential name: String?,
+        for purpose: CallPurpose
+    ) async -> Outcome {
         let began = time.instant
-        let outcome = await make(call, to: provider, credential: name)
+        let outcome = await make(call, to: provider, credential: name, for: purpose)
         metrics.called(provider.id, outcome.word, nanoseconds: time.instant &- began)
         return outcome
     }
 
-    private func make(_ call: UpstreamCall, to provider: Provider, credential name: String?) async -> Outcome
-    {
-        guard let request = Self.request(call, to: provider, credential: name) else {
+    private func make(
+        _ call: UpstreamCall,
+        to provider: Provider,
+        credential name: String?,
+        for purpose: CallPurpose
+    ) async -> Outcome {
+        guard var request = Self.request(call, to: provider, credential: name) else {
             return .notSent("the credential \(name ?? "-") of \(provider.id) is no longer configured")
         }
+        let span = tracer?.begin(purpose, &request, to: provider)
+        defer { span?.end() }
         do throws(TransportFailure) {
             let response = try await client.send(request)
+            span?.describe(status: response.status.code)
             return .answered(Self.clean(UpstreamReply(response), of: provider, credential: name))
         } catch {
+            span?.describe(error)
             return error.delivery == .notSent ? .notSent(error.message) : .unknown(error.message)
         }
     }

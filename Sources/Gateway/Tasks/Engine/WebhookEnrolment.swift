@@ -23,7 +23,8 @@ package enum WebhookEnrolment: Sendable {
         let outcome = await Upstream(client: client).send(
             registering.registration(of: url),
             to: provider,
-            credential: credential
+            credential: credential,
+            for: CallPurpose(.register)
         )
         switch outcome {
         case .notSent(let reason): return .unreachable(reason)

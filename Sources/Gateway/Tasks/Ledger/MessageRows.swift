@@ -11,6 +11,9 @@ enum MessageRows {
     private static let columns = """
         id, task, number, client, url, type, created_at, body, state, tries, due_at, settled_at, last_error, last_status
         """
+    /// From the message's task.
+    private static let provenance = ["request_id", "traceparent", "parent_span", "tracestate"]
+        .map { "(SELECT \($0) FROM tasks WHERE tasks.id = messages.task)" }.joined(separator: ", ")
 
     /// Stores a message unless it is stored already: what has happened once is told under one id.
     static func add(_ message: OutboxMessage, on connection: Connection) throws {
@@ -49,7 +52,9 @@ enum MessageRows {
         _ values: [SQLiteValue],
         on connection: Connection
     ) throws -> [OutboxMessage] {
-        try connection.query("SELECT \(columns) FROM messages WHERE \(condition)", values) { try message($0) }
+        try connection.query("SELECT \(columns), \(provenance) FROM messages WHERE \(condition)", values) {
+            try message($0)
+        }
     }
 
     private static func message(_ row: borrowing Row) throws -> OutboxMessage {
@@ -72,6 +77,7 @@ enum MessageRows {
         message.settledAt = row.optionalInt64(11).map(Moment.init)
         message.lastError = row.optionalText(12)
         message.lastStatus = row.optionalInt64(13).map { Int($0) }
+        message.provenance = Rows.provenance(row, from: 14)
         return message
     }
 }

@@ -5,8 +5,9 @@ import Sound
 enum Rows {
     static let insertTask = """
         INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
-            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, lease_holder, charge)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, request_id, traceparent, parent_span,
+            tracestate, lease_holder, charge, usage)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let updateTask = """
         UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
@@ -61,7 +62,27 @@ enum Rows {
             .text(record.id.rawValue), SQLiteValue(record.client), .text(record.request.type.rawValue),
             .integer(record.createdAt.milliseconds), .integer(record.deadline.milliseconds),
             .text(LedgerCodec.encode(record.request)), .text(LedgerCodec.encode(record.routes)),
-        ] + changingValues(of: record)
+        ] + changingValues(of: record) + values(of: record.provenance)
+    }
+
+    private static func values(of provenance: Provenance?) -> [SQLiteValue] {
+        [
+            SQLiteValue(provenance?.requestID), SQLiteValue(provenance?.traceparent),
+            SQLiteValue(provenance?.parent), SQLiteValue(provenance?.tracestate),
+        ]
+    }
+
+    /// Where a task came from, in four columns.
+    static func provenance(_ row: borrowing Row, from column: Int) -> Provenance? {
+        guard let requestID = row.optionalText(column), let traceparent = row.optionalText(column + 1) else {
+            return nil
+        }
+        return Provenance(
+            requestID: requestID,
+            traceparent: traceparent,
+            parent: row.optionalText(column + 2),
+            tracestate: row.optionalText(column + 3)
+        )
     }
 
     static func changingValues(of record: TaskRecord) -> [SQLiteValue] {
@@ -102,7 +123,8 @@ enum Rows {
         let found = try connection.query(
             """
             SELECT client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit,
-                cost_kind, error, waiting, revision FROM tasks WHERE id = ?
+                cost_kind, error, waiting, revision, request_id, traceparent, parent_span, tracestate
+            FROM tasks WHERE id = ?
             """,
             key
         ) { row in try task(id, row: row) }
@@ -141,6 +163,7 @@ enum Rows {
         record.error = try LedgerCodec.failure(row.optionalText(11))
         record.waiting = try LedgerCodec.calls(row.text(12))
         record.revision = row.int(13)
+        record.provenance = provenance(row, from: 14)
         return record
     }
 
