@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
 
 CONSOLE       := Sources/Gateway/API/Resources/Console
 
@@ -100,6 +100,22 @@ capabilities: prepare ## write README.md's table of capabilities anew
 	  /^<!-- capabilities:end/ { skip = 0 } \
 	  !skip' .build/capabilities.md README.md >.build/README.md
 	@cat .build/README.md >README.md
+
+.PHONY: man
+man: prepare ## write docs/soundgate.1, the manual page, anew
+	swift build --product soundgate $(SWIFT_FLAGS)
+	.build/debug/soundgate man >docs/soundgate.1
+
+.PHONY: quote
+quote: ## write the files that docs/add-a-vendor.md quotes into it anew
+	.ci/quote docs/add-a-vendor.md
+
+# Also in make test, where those that find no zsh, fish, mandoc or sqlite3 are skipped.
+.PHONY: test-shells
+test-shells: ## install what the tests of completions, manual page and backup want, and run them
+	@.ci/install-packages shells
+	@$(MAKE) build
+	@FILTER='^EndToEndTests\.(CompletionTests|ManualTests|BackupTests)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 
 .PHONY: architecture
 architecture:

@@ -21,15 +21,15 @@ struct Refusal: Error {
         }
     }
 
-    /// What went wrong, for a person.
-    var message: String {
+    /// Why, in one line for a person.
+    var reason: String {
         printable(problem["detail"]?.string ?? problem["title"]?.string ?? "\(httpStatus)")
     }
 
     /// Tells a person on standard error, or a program on standard output.
     func show(asJSON: Bool) {
         guard !asJSON else { return Console.output(problem.prettyPrinted()) }
-        Console.complain(message)
+        Console.complain(reason)
         for error in problem["errors"]?.array ?? [] {
             let field = printable(error["field"]?.string ?? "")
             let message = printable(error["message"]?.string ?? "")

@@ -3,6 +3,7 @@ enum CommandList {
     static let all: [Command] =
         [
             ServeCommand.command,
+            InitCommand.command,
             EmulateCommand.command,
             SoundCommand.command,
             PlanCommand.command,
@@ -17,5 +18,7 @@ enum CommandList {
             DeliveryCommands.resend,
             WebhooksCommand.register,
             DoctorCommand.command,
-        ] + VaultCommands.all + [VersionCommand.command]
+        ] + VaultCommands.all + [
+            CompletionsCommand.command, ManCommand.command, VersionCommand.command,
+        ]
 }
