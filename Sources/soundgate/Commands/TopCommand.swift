@@ -140,7 +140,7 @@ private struct Watch {
             } catch let error as CommandFailure {
                 sender.yield(.failed(error.message))
             } catch let error as Refusal {
-                sender.yield(.failed(error.message))
+                sender.yield(.failed(error.reason))
             } catch {
                 // Only an end is left.
                 return
