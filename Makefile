@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
 
 CONSOLE       := Sources/Gateway/API/Resources/Console
 
@@ -34,7 +34,7 @@ EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"promp
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: prepare
 prepare:
@@ -58,19 +58,27 @@ run: release ## build and start the gateway on localhost:8080
 run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
-test: build architecture ## build and run every test (FILTER=Name for some, without the vendors' clients)
+test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
 	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
 	  exit $$status; }
-	@[ -n '$(FILTER)' ] || Tests/SDK/run .build/debug/soundgate || { status=$$?; \
-	  [ $$status -ne 69 ] || echo "make test: every test passed but those of the vendors' clients, which could not run" >&2; \
+	@[ -n '$(FILTER)' ] || $(OTHERS) || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of other people's programs, which could not run" >&2; \
 	  exit $$status; }
 
-.PHONY: test-sdk
-test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
-	Tests/SDK/run .build/debug/soundgate
+# Other people's programs against the built one: the vendors' clients, a generated client, checkers of the contract.
+CLIENTS := Tests/SDK/run .build/debug/soundgate && Tests/Clients/run .build/debug/soundgate
+OTHERS   = { $(CLIENTS) && Tests/Contract/run .build/debug/soundgate; }
+
+.PHONY: test-clients
+test-clients: build ## only the vendors' own clients and one generated from the contract (network, once)
+	@$(CLIENTS)
+
+.PHONY: test-contract
+test-contract: build ## only openapi-spec-validator and schemathesis, with every check (network, once)
+	@Tests/Contract/run .build/debug/soundgate $(ARGS)
 
 .PHONY: test-metrics
 test-metrics: build ## only let promtool look at metrics, alert rules and dashboard (network, once)
@@ -92,6 +100,22 @@ capabilities: prepare ## write README.md's table of capabilities anew
 	  /^<!-- capabilities:end/ { skip = 0 } \
 	  !skip' .build/capabilities.md README.md >.build/README.md
 	@cat .build/README.md >README.md
+
+.PHONY: man
+man: prepare ## write docs/soundgate.1, the manual page, anew
+	swift build --product soundgate $(SWIFT_FLAGS)
+	.build/debug/soundgate man >docs/soundgate.1
+
+.PHONY: quote
+quote: ## write the files that docs/add-a-vendor.md quotes into it anew
+	.ci/quote docs/add-a-vendor.md
+
+# Also in make test, where those that find no zsh, fish, mandoc or sqlite3 are skipped.
+.PHONY: test-shells
+test-shells: ## install what the tests of completions, manual page and backup want, and run them
+	@.ci/install-packages shells
+	@$(MAKE) build
+	@FILTER='^EndToEndTests\.(CompletionTests|ManualTests|BackupTests)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 
 .PHONY: architecture
 architecture:
@@ -152,6 +176,26 @@ bench: ## measure against nginx, side by side, and print the table
 	@.ci/install-packages bench
 	@$(MAKE) release
 	@exec Benchmarks/run $(ARGS)
+
+# What the image says of itself. The source's address is for whoever publishes it: SOURCE=https://…
+IMAGE    ?= soundgate
+SOURCE   ?= unknown
+VERSION   = $(shell sed -nE 's/^let version = "(.*)"/\1/p' Sources/soundgate/Version.swift)
+REVISION  = $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo unknown)
+CREATED   = $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+
+.PHONY: image
+image: ## build the container image with docker, podman or buildah (IMAGE=soundgate SOURCE=URL)
+	@if docker info >/dev/null 2>&1; then build='docker build'; \
+	elif command -v podman >/dev/null; then build='podman build --format docker'; \
+	elif command -v buildah >/dev/null; then build='buildah build --format docker'; \
+	else echo "make image: no docker with a daemon that answers, no podman and no buildah here" >&2; exit 69; fi; \
+	set -x; $$build --file docker/Dockerfile --tag '$(IMAGE)' --build-arg VERSION='$(VERSION)' \
+	  --build-arg REVISION='$(REVISION)' --build-arg CREATED='$(CREATED)' --build-arg SOURCE='$(SOURCE)' .
+
+.PHONY: image-check
+image-check: ## look at the image, and run it and the compose files without an engine (root; IMAGE=soundgate)
+	Tests/Container/run '$(IMAGE)'
 
 .PHONY: docs
 docs: prepare ## build the modules' documentation into .build/docs

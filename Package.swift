@@ -289,6 +289,14 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Fuzz", ["FuzzTargets"]),
+        // The vendor that docs/add-a-vendor.md adds step by step; the page quotes these files.
+        tests(
+            "NewVendor",
+            [
+                "Providers", "Routing", "Tasks", "Timing", "Sound", "Assets", "HTTP", "HTTPServer",
+                "HTTPClient", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+            ]
+        ),
         // The engine with every adapter against every double, each fault in turn.
         tests(
             "FaultMatrix",

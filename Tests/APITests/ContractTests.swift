@@ -15,6 +15,7 @@ struct ContractTests {
         "GET /openapi.json",
         "GET /", "POST /v1/callbacks/{provider}/{token}", "POST /v1/callbacks/{provider}",
         "GET /v1/sounds/{id}/events", "GET /v1/webhooks", "POST /v1/webhooks/{id}/resend",
+        "GET /v1/usage",
     ]
 
     private static func contract(_ house: House) async throws -> Contract {
@@ -119,6 +120,12 @@ struct ContractTests {
             #"{"prompt": "x", "seed": -9223372036854775808, "temporary": true}"#,
             #"{"prompt": "x", "max_cost": {"amount": 0, "unit": "credits"}, "accept": "hint"}"#,
             #"{"prompt": "x", "metadata": {"a": "b"}, "provider_options": {"suno": {}}}"#,
+            #"{"prompt": null, "lyrics": "la", "style": "pop", "type": null, "loop": null, "bpm": null}"#,
+            #"{"prompt": "x", "key": null, "duration": null, "variations": null, "gender": null, "voice": null}"#,
+            #"{"prompt": "x", "format": null, "provider": null, "model": null, "accept": null, "seed": null}"#,
+            #"{"prompt": "x", "max_cost": null, "deadline": null, "webhook_url": null, "metadata": null}"#,
+            #"{"prompt": "x", "provider_options": null, "negative_prompt": null, "prompt_influence": null}"#,
+            #"{"prompt": "x", "instrumental": null, "vocals_only": null, "temporary": null, "timed_lyrics": null}"#,
             #"{"prompt": "x", "type": "music", "gender": "neutral", "voice": "v", "key": "any"}"#,
             #"{"prompt": "x", "timed_lyrics": false, "prompt_influence": 1, "negative_prompt": "y"}"#,
         ]
@@ -137,7 +144,9 @@ struct ContractTests {
     @Test(
         "The request's schema refuses what the reader refuses, as far as a schema can say it",
         arguments: [
-            #"{"lyrics": "la"}"#, #"{"prompt": "x", "max_cost": {"amount": -1, "unit": "credits"}}"#,
+            #"{"lyrics": "la"}"#, #"{"prompt": null, "style": "pop"}"#,
+            #"{"prompt": null, "lyrics": null, "style": "pop"}"#,
+            #"{"prompt": "x", "max_cost": {"amount": -1, "unit": "credits"}}"#,
             #"{"prompt": "x", "max_cost": {"amount": 1, "unit": "credits", "per": 1}}"#,
             #"{"prompt": "x", "provider_options": {"suno": 1}}"#,
             #"{"prompt": "x", "prompt_influence": 1.01}"#,
@@ -173,6 +182,9 @@ struct SchemaCheckerTests {
             (#"{"propertyNames": {"maxLength": 1}}"#, #"{"ab": 1}"#),
             (#"{"items": {"type": "string"}}"#, "[1]"),
             (#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#, "1"),
+            (#"{"not": {"type": "string"}}"#, #""a""#),
+            (#"{"if": {"type": "string"}, "then": {"minLength": 2}}"#, #""a""#),
+            (#"{"if": {"type": "string"}, "else": {"minimum": 2}}"#, "1"),
             (#"{"oneOf": [{"type": "integer"}, {"type": "number"}]}"#, "1"), (#"{"minimum": 1}"#, "0"),
             (#"{"maximum": 1}"#, "2"), (#"{"minLength": 1}"#, #""""#), (#"{"maxLength": 1}"#, #""ab""#),
             (#"{"minItems": 1}"#, "[]"), (#"{"maxProperties": 0}"#, #"{"a": 1}"#),

@@ -173,6 +173,7 @@ package final class Gateway: Sendable {
         guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
         guarded(&router, .get, "/v1/webhooks") { [self] in try await listWebhooks($0, $1) }
         guarded(&router, .post, "/v1/webhooks/{id}/resend") { [self] in try await resendWebhook($0, $1) }
+        guarded(&router, .get, "/v1/usage") { [self] in try await showUsage($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }

@@ -121,7 +121,9 @@ extension Engine {
     }
 
     func releasePlace(of attempt: Int, of id: TaskID) {
-        live[id]?.places.removeValue(forKey: attempt).map(giveBack)
+        guard let task = live[id], let place = task.places.removeValue(forKey: attempt) else { return }
+        if let attempt = task.attempt(attempt) { noteEnd(of: attempt, place) }
+        giveBack(place)
     }
 
     func giveBack(_ place: Place) {

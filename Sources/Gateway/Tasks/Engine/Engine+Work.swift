@@ -74,6 +74,7 @@ extension Engine {
         attempt: AttemptRecord,
         of id: TaskID
     ) async {
+        let began = parts.time.instant
         let outcome = await upstream.send(
             translator.submit(order),
             to: provider,
@@ -85,6 +86,7 @@ extension Engine {
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason): lost("the answer to a create was lost", reason, attempt, of: id, fields)
         case .answered(let reply):
+            noteAnswer(attempt.name, since: began)
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
                 answered(attempt.name)

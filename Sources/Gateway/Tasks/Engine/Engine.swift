@@ -223,6 +223,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How each operation has done of late.
+    var recents: [RouteName: Recent] = [:]
     /// How many second tries each provider is good for.
     var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
