@@ -21,15 +21,15 @@ struct Refusal: Error {
         }
     }
 
-    /// Why, in one line for a person.
-    var reason: String {
+    /// What went wrong, for a person.
+    var message: String {
         printable(problem["detail"]?.string ?? problem["title"]?.string ?? "\(httpStatus)")
     }
 
     /// Tells a person on standard error, or a program on standard output.
     func show(asJSON: Bool) {
         guard !asJSON else { return Console.output(problem.prettyPrinted()) }
-        Console.complain(reason)
+        Console.complain(message)
         for error in problem["errors"]?.array ?? [] {
             let field = printable(error["field"]?.string ?? "")
             let message = printable(error["message"]?.string ?? "")

@@ -26,7 +26,7 @@ enum HealthCommand {
                     _ = try await gateway.get(isLive ? "/healthz" : "/readyz")
                 } catch let refusal as Refusal {
                     if !invocation.has(.json) { refusal.show(asJSON: false) }
-                    reason = refusal.reason
+                    reason = refusal.message
                 } catch let unreachable as Unreachable {
                     reason = "no gateway answers at \(unreachable.origin.origin)"
                     if !invocation.has(.json) { Console.complain(reason ?? "") }

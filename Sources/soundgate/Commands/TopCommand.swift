@@ -23,6 +23,9 @@ enum TopCommand {
             """,
         options: [once, every] + GatewayClient.options + [.json],
         signals: Interruption.signals + [SIGWINCH, SIGTSTP],
+        document: .of(
+            "{\"providers\": […], \"tasks\": […], \"has_more\": false}, as GET /v1/providers and GET /v1/sounds answer them"
+        ),
         run: run
     )
 
@@ -140,7 +143,7 @@ private struct Watch {
             } catch let error as CommandFailure {
                 sender.yield(.failed(error.message))
             } catch let error as Refusal {
-                sender.yield(.failed(error.reason))
+                sender.yield(.failed(error.message))
             } catch {
                 // Only an end is left.
                 return

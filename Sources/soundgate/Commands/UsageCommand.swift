@@ -34,6 +34,7 @@ enum UsageCommand {
               soundgate usage --by month,client --csv > usage.csv
             """,
         options: [from, to, by, provider, client] + GatewayClient.options + [.json, csv],
+        document: .of("the answer of GET /v1/usage"),
         run: run
     )
 
