@@ -26,13 +26,15 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Fuzz/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
+
+CONSOLE       := Sources/Gateway/API/Resources/Console
 
 EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"prompt":"soft rain with distant thunder","loop":true,"duration":12}'
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: prepare
 prepare:
@@ -50,21 +52,37 @@ release: prepare ## build the optimised program, .build/release/soundgate
 .PHONY: run
 run: release ## build and start the gateway on localhost:8080
 	@echo
-	@echo "When it is ready, in another shell:"
+	@echo "When it is ready, open http://localhost:8080 and press \"Make the sound\", or in another shell:"
 	@printf '  %s\n\n' "$$EXAMPLE"
 	@exec $(RELEASE) serve $(ARGS)
 run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
-test: build architecture ## build and run every test (FILTER=Name for some, without the vendors' clients)
+test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
-	@[ -n '$(FILTER)' ] || Tests/SDK/run .build/debug/soundgate || { status=$$?; \
-	  [ $$status -ne 69 ] || echo "make test: every test passed but those of the vendors' clients, which could not run" >&2; \
+	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
+	  exit $$status; }
+	@[ -n '$(FILTER)' ] || $(OTHERS) || { status=$$?; \
+	  [ $$status -ne 69 ] || echo "make test: every test passed but those of other people's programs, which could not run" >&2; \
 	  exit $$status; }
 
-.PHONY: test-sdk
-test-sdk: build ## only let the vendors' own clients talk to the doubles (network, once)
-	Tests/SDK/run .build/debug/soundgate
+# Other people's programs against the built one: the vendors' clients, a generated client, checkers of the contract.
+CLIENTS := Tests/SDK/run .build/debug/soundgate && Tests/Clients/run .build/debug/soundgate
+OTHERS   = { $(CLIENTS) && Tests/Contract/run .build/debug/soundgate; }
+
+.PHONY: test-clients
+test-clients: build ## only the vendors' own clients and one generated from the contract (network, once)
+	@$(CLIENTS)
+
+.PHONY: test-contract
+test-contract: build ## only openapi-spec-validator and schemathesis, with every check (network, once)
+	@Tests/Contract/run .build/debug/soundgate $(ARGS)
+
+.PHONY: test-metrics
+test-metrics: build ## only let promtool look at metrics, alert rules and dashboard (network, once)
+	Tests/Metrics/run .build/debug/soundgate
 
 .PHONY: test-tls
 test-tls: ## let testssl.sh look at the listener: nothing above LOW
@@ -83,6 +101,22 @@ capabilities: prepare ## write README.md's table of capabilities anew
 	  !skip' .build/capabilities.md README.md >.build/README.md
 	@cat .build/README.md >README.md
 
+.PHONY: man
+man: prepare ## write docs/soundgate.1, the manual page, anew
+	swift build --product soundgate $(SWIFT_FLAGS)
+	.build/debug/soundgate man >docs/soundgate.1
+
+.PHONY: quote
+quote: ## write the files that docs/add-a-vendor.md quotes into it anew
+	.ci/quote docs/add-a-vendor.md
+
+# Also in make test, where those that find no zsh, fish, mandoc or sqlite3 are skipped.
+.PHONY: test-shells
+test-shells: ## install what the tests of completions, manual page and backup want, and run them
+	@.ci/install-packages shells
+	@$(MAKE) build
+	@FILTER='^EndToEndTests\.(CompletionTests|ManualTests|BackupTests)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
+
 .PHONY: architecture
 architecture:
 	Tests/Architecture/check-arrows --self-test
@@ -92,6 +126,9 @@ architecture:
 lint: prepare architecture ## check format, scripts and the downward arrows
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	@for script in $(SCRIPTS); do echo "bash -n $$script"; bash -n "$$script"; done
+	@if command -v node >/dev/null; then \
+	  for script in $(CONSOLE)/*.js; do echo "node --check $$script"; node --input-type=module --check <"$$script"; done; \
+	else echo "lint: no node here, so that only the browser in make test reads the console's scripts"; fi
 
 # One test at a time: a sanitized build is so slow that tests beside each other starve each other's time limits.
 # A sanitizer's objects live apart, so that going back to plain builds costs nothing. The default linker warns of every
@@ -101,6 +138,7 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
+	@.ci/install-packages console
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \
@@ -138,6 +176,26 @@ bench: ## measure against nginx, side by side, and print the table
 	@.ci/install-packages bench
 	@$(MAKE) release
 	@exec Benchmarks/run $(ARGS)
+
+# What the image says of itself. The source's address is for whoever publishes it: SOURCE=https://…
+IMAGE    ?= soundgate
+SOURCE   ?= unknown
+VERSION   = $(shell sed -nE 's/^let version = "(.*)"/\1/p' Sources/soundgate/Version.swift)
+REVISION  = $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo unknown)
+CREATED   = $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+
+.PHONY: image
+image: ## build the container image with docker, podman or buildah (IMAGE=soundgate SOURCE=URL)
+	@if docker info >/dev/null 2>&1; then build='docker build'; \
+	elif command -v podman >/dev/null; then build='podman build --format docker'; \
+	elif command -v buildah >/dev/null; then build='buildah build --format docker'; \
+	else echo "make image: no docker with a daemon that answers, no podman and no buildah here" >&2; exit 69; fi; \
+	set -x; $$build --file docker/Dockerfile --tag '$(IMAGE)' --build-arg VERSION='$(VERSION)' \
+	  --build-arg REVISION='$(REVISION)' --build-arg CREATED='$(CREATED)' --build-arg SOURCE='$(SOURCE)' .
+
+.PHONY: image-check
+image-check: ## look at the image, and run it and the compose files without an engine (root; IMAGE=soundgate)
+	Tests/Container/run '$(IMAGE)'
 
 .PHONY: docs
 docs: prepare ## build the modules' documentation into .build/docs

@@ -138,7 +138,12 @@ let package = Package(
                 "HTTP", "HTTPServer", "TLS",
                 "JSON", "YAML", "EventLoop", "Threads", "Telemetry", "Crypto", "Spelling",
             ],
-            resources: [.embedInCode("Resources/openapi.yaml"), .embedInCode("Resources/landing.html")]
+            resources: [.embedInCode("Resources/openapi.yaml")]
+                + [
+                    "console.html", "base.css", "parts.css", "dom.js", "words.js", "session.js", "events.js",
+                    "player.js", "sound.js", "capabilities.js", "composer.js", "playground.js", "detail.js",
+                    "tasks.js", "providers.js", "plot.js", "usage.js", "app.js",
+                ].map { .embedInCode("Resources/Console/\($0)") }
         ),
 
         // Vendor doubles, and the program.
@@ -284,6 +289,14 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Fuzz", ["FuzzTargets"]),
+        // The vendor that docs/add-a-vendor.md adds step by step; the page quotes these files.
+        tests(
+            "NewVendor",
+            [
+                "Providers", "Routing", "Tasks", "Timing", "Sound", "Assets", "HTTP", "HTTPServer",
+                "HTTPClient", "JSON", "Crypto", "EventLoop", "Threads", "Telemetry",
+            ]
+        ),
         // The engine with every adapter against every double, each fault in turn.
         tests(
             "FaultMatrix",

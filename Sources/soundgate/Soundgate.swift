@@ -10,9 +10,12 @@ enum Soundgate {
         signal(SIGXFSZ, SIG_IGN)
         let request: CommandParser.Request
         do throws(UsageError) {
-            request = try CommandParser(commands: CommandList.all).parse(
-                Array(CommandLine.arguments.dropFirst())
+            let parser = CommandParser(
+                commands: CommandList.all,
+                topics: HelpTopic.all,
+                width: Console.readableWidth
             )
+            request = try parser.parse(Array(CommandLine.arguments.dropFirst()))
         } catch {
             Console.complain(error.description)
             exit(ExitStatus.usage.rawValue)

@@ -96,7 +96,7 @@ import Testing
 
     @Test func openPagesAreNobodysDeeds() async throws {
         try await withHouse(clients: Self.clients) { house in
-            for page in ["/", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"] {
+            for page in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json"] {
                 _ = try await house.send(.get, page)
             }
             #expect(records(house, "request").isEmpty)

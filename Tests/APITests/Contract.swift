@@ -60,6 +60,8 @@ struct Contract {
         "content-type", "cache-control", "content-security-policy", "x-content-type-options",
         "referrer-policy",
         "x-request-id", "traceparent",
+        // What browsers are told of the console.
+        "x-frame-options", "cross-origin-resource-policy", "permissions-policy",
     ]
 
     private func fields(of response: Response, _ promised: JSONValue) -> [String] {

@@ -6,7 +6,9 @@ import Timing
 /// A time that passes when a test says so, from now on.
 final class HandTime: Timekeeper {
     private let passed = Guarded(Duration.zero)
-    private let began = (moment: SystemTime().moment, instant: SystemTime().instant)
+    private let began: (moment: Moment, instant: UInt64)
+
+    init(_ moment: Moment = SystemTime().moment) { began = (moment, SystemTime().instant) }
 
     var moment: Moment { began.moment.advanced(by: passed.withLock { $0 }) }
     var instant: UInt64 { began.instant + UInt64(passed.withLock { $0 } / .nanoseconds(1)) }

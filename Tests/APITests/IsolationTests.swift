@@ -74,6 +74,10 @@ struct IsolationTests {
             "/v1/webhooks", "/v1/webhooks?limit=100", "/v1/webhooks?state=pending",
             "/v1/webhooks?cursor=evt_zzzz",
         ]),
+        "GET /v1/usage": .own([
+            "/v1/usage", "/v1/usage?interval=total", "/v1/usage?format=csv", "/v1/usage?client=alice",
+            "/v1/usage?client=", "/v1/usage?client=bob&interval=hour",
+        ]),
         "POST /v1/webhooks/{id}/resend": .messages("/v1/webhooks/{}/resend"),
         // Whoever posts there is told that it was received, and nothing else.
         "POST /v1/callbacks/{provider}/{token}": .own(
@@ -85,6 +89,7 @@ struct IsolationTests {
         "POST /v1/callbacks/{provider}": .own(["/v1/callbacks/suno"], body: "{}"),
         "GET /healthz": .own(["/healthz"]),
         "GET /readyz": .own(["/readyz"]),
+        "GET /metrics": .own(["/metrics"]),
         "GET /openapi.yaml": .own([]), "GET /openapi.json": .own([]), "GET /": .own([]),
     ]
 

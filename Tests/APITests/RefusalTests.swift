@@ -82,6 +82,13 @@ struct RefusalTests {
         .list("limit=101", "limit out_of_range"),
         .list("limit=many", "limit out_of_range"),
         .list("cursor=5", "cursor invalid"),
+        .list("cursor=snd_", "cursor invalid"),
+        .list("cursor=snd_%C3%8A", "cursor invalid"),
+        .list("cursor=snd_\(String(repeating: "0", count: 61))", "cursor invalid"),
+        .list("provider=", "provider invalid"),
+        .list("provider=-", "provider invalid"),
+        .list("provider=Suno", "provider invalid"),
+        .list("provider=\(String(repeating: "a", count: 65))", "provider invalid"),
         .list("limit=5&type=music&limit=6", "limit invalid"),
         .list("stauts=failed&limit=0", "stauts unknown_field", "limit out_of_range"),
         Refused(method: .post, target: "/v1/sounds", status: 400, code: "malformed_json"),
@@ -118,6 +125,7 @@ struct RefusalTests {
         Refused(method: .get, target: "/v1/providers/nobody", status: 404, code: "not_found"),
         Refused(method: .get, target: "/v1/nothing", status: 404, code: "not_found"),
         Refused(method: .put, target: "/v1/sounds", json: "{}", status: 405, code: "method_not_allowed"),
+        Refused(method: .query, target: "/v1/sounds", json: "{}", status: 405, code: "method_not_allowed"),
         Refused(method: .delete, target: "/healthz", status: 405, code: "method_not_allowed"),
     ]
 

@@ -16,5 +16,22 @@ func repositoryFile(_ path: String) throws -> String {
     return String(decoding: bytes, as: UTF8.self)
 }
 
+/// The paths of all files under a folder of the repository, in it and in its folders.
+func repositoryFiles(_ folder: String) throws -> [String] {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let listing = try #require(opendir("/\(root)/\(folder)"))
+    defer { closedir(listing) }
+    var paths: [String] = []
+    while let entry = readdir(listing) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name.hasPrefix(".") { continue }
+        let path = "\(folder)/\(name)"
+        paths += entry.pointee.d_type == UInt8(DT_DIR) ? try repositoryFiles(path) : [path]
+    }
+    return paths
+}
+
 /// Removes a file; nothing happens when there is none.
 func removeFile(_ path: String) { unlink(path) }

@@ -39,6 +39,14 @@ struct SchemaChecker {
             let met = results.count { $0.isEmpty }
             let isMet = keyword == "oneOf" ? met == 1 : met >= 1
             return isMet ? [] : ["\(path): \(keyword) is met \(met) times"] + results.joined()
+        case "not":
+            let isMet = !violations(of: value, against: argument, at: path).isEmpty
+            return isMet ? [] : ["\(path): is what it must not be"]
+        case "if":
+            let isMet = violations(of: value, against: argument, at: path).isEmpty
+            guard let rule = schema[isMet ? "then" : "else"] else { return [] }
+            return violations(of: value, against: rule, at: path)
+        case "then", "else": return []
         case "type":
             let types = argument.array ?? [argument]
             let isOneOf = types.contains { $0.string.map { value.isOfType($0) } ?? false }

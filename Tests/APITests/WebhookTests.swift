@@ -75,6 +75,7 @@ struct WebhookTests {
             ("state=lost", "state unknown_value"), ("task=x", "task invalid"),
             ("limit=0", "limit out_of_range"),
             ("limit=101", "limit out_of_range"), ("cursor=snd_1", "cursor invalid"),
+            ("cursor=evt_", "cursor invalid"), ("task=snd_%20", "task invalid"),
             ("stat=dead", "stat unknown_field"),
         ]
     )

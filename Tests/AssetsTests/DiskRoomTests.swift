@@ -47,7 +47,9 @@ struct DiskRoomTests {
             let disks = Disks([
                 "ledger": .init(free: ledger, total: 100_000), "audio": .init(free: audio, total: 100_000),
             ])
-            #expect(await disks.room(800, pool).look() == level)
+            let room = disks.room(800, pool)
+            #expect(await room.look() == level)
+            #expect(room.spaces.map { $0?.free } == [ledger, audio])
         }
     }
 

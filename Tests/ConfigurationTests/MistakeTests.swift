@@ -96,7 +96,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain, metrics"
         ),
         Mistake(
             "[]",
@@ -289,13 +289,6 @@ struct Mistake: CustomTestStringConvertible {
     ])
     func webhooksAreChecked(_ mistake: Mistake) {
         #expect(lines(mistake.text) == mistake.lines.map { "f.yaml:\($0)" })
-    }
-
-    @Test(arguments: [
-        ("server: {metrics: open}", "1:10: server.metrics")
-    ])
-    func whatALaterVersionDoesIsRefused(_ text: String, _ place: String) {
-        #expect(lines(text) == ["f.yaml:\(place): not supported by this version; remove it"])
     }
 
     @Test(arguments: ["cheapest", "fastest", "balanced"])

@@ -50,17 +50,18 @@ final class Program: Sendable {
     /// Starts the program in a folder, which becomes its working directory.
     ///
     /// `input` stands on its standard input, and is no longer than a pipe holds; `words` is a command that becomes the
-    /// program, which is added to it.
+    /// program, which is added to it. Another `executable` is some other program that a test needs.
     init(
         _ arguments: [String],
         in folder: Folder,
         environment: [String: String] = [:],
         input: String? = nil,
-        under words: [String] = []
+        under words: [String] = [],
+        executable: String = Program.path
     ) throws {
         self.folder = folder
         number = Self.runs.add(1, ordering: .relaxed).newValue
-        process = try Self.spawn(words + [Self.path] + arguments, in: folder, number, environment, input)
+        process = try Self.spawn(words + [executable] + arguments, in: folder, number, environment, input)
         // Nobody joins the thread: it ends with the process that it waits for.
         _ = try Thread(name: "wait") { [self] in
             var status: Int32 = 0

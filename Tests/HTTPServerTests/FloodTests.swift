@@ -50,6 +50,7 @@ private func eventually(_ condition: () -> Bool) async throws -> Bool {
         #expect(third.hasPrefix("HTTP/1.1 429 "))
         #expect(third.contains("Retry-After: 1\r\n"))
         #expect(await told.next()?.address == 1)
+        #expect(server.refusals.address == 1)
         // Another address has its own.
         let other = try RawClient(port6: bound[1].port ?? 0)
         try await other.send(closing)

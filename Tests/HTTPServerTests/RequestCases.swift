@@ -328,9 +328,11 @@ struct SoundCase: CustomTestStringConvertible, Sendable {
         SoundCase(
             "every-method",
             "TRACE / HTTP/1.1\r\nHost: a\r\n\r\nPATCH / HTTP/1.1\r\nHost: a\r\n\r\n"
+                + "QUERY / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
                 + "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n",
             "TRACE / ",
             "PATCH / ",
+            "QUERY / hi",
             "DELETE / "
         ),
     ]

@@ -216,6 +216,7 @@ private func echo(_ request: Request) async -> Response {
         ("OPTIONS * HTTP/1.1", 204, "Allow: GET, HEAD, OPTIONS\r\n"),
         ("OPTIONS /a HTTP/1.1", 204, "Allow: GET, HEAD, OPTIONS\r\n"),
         ("PUT /a HTTP/1.1", 405, "Allow: GET, HEAD, OPTIONS\r\n"), ("TRACE /a HTTP/1.1", 405, "Allow: "),
+        ("QUERY /a HTTP/1.1", 405, "Allow: GET, HEAD, OPTIONS\r\n"),
         ("GET /b HTTP/1.1", 404, "Content-Length: "),
         ("GET http://x/a HTTP/1.1", 200, "Content-Length: 2\r\n"),
     ])

@@ -42,6 +42,24 @@ import Threads
         }
     }
 
+    @Test func eachBatchIsToldOfWithItsSizeAndTime() async throws {
+        let batches = Guarded<[WrittenBatch]>([])
+        var options = Database.Options()
+        options.written = { batch in batches.withLock { $0.append(batch) } }
+        struct Refused: Error {}
+        try await withDatabase(options: options) { database in
+            let outcomes = try await together(database, Gate(), count: 5) { number, _ in
+                if number > 3 { throw Refused() }
+            }
+            #expect(outcomes.count { $0.error != nil } == 2)
+            await #expect(throws: Refused.self) { try await database.write { _ in throw Refused() } }
+        }
+        let seen = batches.withLock { $0 }.suffix(3)
+        #expect(seen.map(\.jobs) == [1, 5, 1])
+        #expect(seen.map(\.isCommitted) == [true, true, false])
+        #expect(seen.allSatisfy { $0.duration > .zero })
+    }
+
     @Test func whateverQueuesDuringACommitSharesTheNext() async throws {
         try await withDatabase { database in
             let outcomes = try await together(database, Gate(), count: 50) { number, connection in

@@ -34,12 +34,22 @@ struct Documents: Sendable {
     private let yaml: Document
     private let json: Document
     private let page: Document
+    private let pageFields: Fields
 
     init(version: String) {
         yaml = Document("application/yaml", PackageResources.openapi_yaml)
         json = Document("application/json", Self.openAPI.serialized())
-        let text = String(decoding: PackageResources.landing_html, as: UTF8.self)
-        page = Document("text/html; charset=utf-8", Array(text.replacing("{{version}}", with: version).utf8))
+        let console = ConsolePage(version: version)
+        page = Document("text/html; charset=utf-8", Array(console.html.utf8))
+        pageFields = [
+            "Content-Security-Policy": console.policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            // For browsers that do not read `frame-ancestors`.
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ]
     }
 
     /// The contract as JSON, from the one source that is YAML.
@@ -56,16 +66,5 @@ struct Documents: Sendable {
 
     func openAPIJSON(for request: Request) -> Response { json.response(for: request) }
 
-    func landingPage(for request: Request) -> Response {
-        page.response(
-            for: request,
-            fields: [
-                "Content-Security-Policy":
-                    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
-                    + "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-            ]
-        )
-    }
+    func consolePage(for request: Request) -> Response { page.response(for: request, fields: pageFields) }
 }

@@ -8,7 +8,9 @@ import Telemetry
 /// What of a request comes to be recorded.
 extension Gateway {
     /// What anybody may read; it says nothing of who did what.
-    private static let openPages: Set = ["/", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"]
+    private static let openPages: Set = [
+        "/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json",
+    ]
 
     /// Records an answer; every answer to a request that could be read passes here.
     func audit(_ request: Request, _ response: Response, _ exchange: Exchange) {

@@ -34,6 +34,8 @@ package final class Gateway: Sendable {
         package var log: Log
         /// Where it is recorded who did what.
         package var audit = AuditLog.off
+        /// What is measured, and shown at `/metrics`.
+        package var metrics = MetricRegistry()
         /// Where it is recorded how the work went.
         package var tracer = Tracer()
         package var version: String
@@ -73,6 +75,7 @@ package final class Gateway: Sendable {
     let creating = Guarded(Set<IdempotencyKey>())
     /// Everybody who waits for news.
     let waits = WaitBook()
+    let measures: FrontMetrics
     private let draining = Atomic(false)
     /// When the ledger last took a write of ours, in monotonic nanoseconds.
     private let wroteAt = Atomic<UInt64>(0)
@@ -84,6 +87,12 @@ package final class Gateway: Sendable {
         held = Guarded(Snapshot(parts.configuration, providers: parts.providers, clients: clients))
         parts.engine.quotas.set(parts.configuration.clients.quotas)
         documents = Documents(version: parts.version)
+        measures = FrontMetrics(parts.metrics)
+        measures.watch(
+            waits,
+            mostTasks: { [held] in held.withLock(\.configuration.server.limits.tasks) },
+            in: parts.metrics
+        )
     }
 
     /// What the next request begins with.
@@ -94,7 +103,8 @@ package final class Gateway: Sendable {
     /// From now on `/readyz` says no, and new work is refused.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    /// Whether it is stopping.
+    package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// The handler for the server: ids, routes, errors, one log line.
     package func handler() -> Handler {
@@ -113,6 +123,8 @@ package final class Gateway: Sendable {
             }
             let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
+            measures.inFlight.add(1)
+            defer { measures.inFlight.add(-1) }
             var response = await Exchange.$current.withValue(exchange) { await router.respond(to: request) }
             response.fields["X-Request-Id"] = exchange.requestID
             response.fields["traceparent"] = exchange.traceparent
@@ -148,9 +160,10 @@ package final class Gateway: Sendable {
         var router = Router(renderProblem: Self.renderProblem)
         open(&router, .get, "/healthz") { _ in Self.alive }
         open(&router, .get, "/readyz") { [self] _ in try await readiness() }
+        open(&router, .get, "/metrics") { [self] in try await showMetrics($0) }
         open(&router, .get, "/openapi.yaml") { [documents] in documents.openAPIYAML(for: $0) }
         open(&router, .get, "/openapi.json") { [documents] in documents.openAPIJSON(for: $0) }
-        open(&router, .get, "/") { [documents] in documents.landingPage(for: $0) }
+        open(&router, .get, "/") { [documents] in documents.consolePage(for: $0) }
         guarded(&router, .post, "/v1/sounds") { [self] in try await createSound($0, $1) }
         guarded(&router, .get, "/v1/sounds") { [self] in try await listSounds($0, $1) }
         guarded(&router, .get, "/v1/sounds/{id}") { [self] in try await showSound($0, $1) }
@@ -160,6 +173,7 @@ package final class Gateway: Sendable {
         guarded(&router, .get, "/v1/sounds/{id}/events") { [self] in try await soundEvents($0, $1) }
         guarded(&router, .get, "/v1/webhooks") { [self] in try await listWebhooks($0, $1) }
         guarded(&router, .post, "/v1/webhooks/{id}/resend") { [self] in try await resendWebhook($0, $1) }
+        guarded(&router, .get, "/v1/usage") { [self] in try await showUsage($0, $1) }
         guarded(&router, .post, "/v1/plans") { [self] in try await createPlan($0, $1) }
         guarded(&router, .get, "/v1/providers") { [self] in await listProviders($0, $1) }
         guarded(&router, .get, "/v1/providers/{name}") { [self] in try await showProvider($0, $1) }
@@ -245,6 +259,7 @@ package final class Gateway: Sendable {
         var problem = problem
         problem.requestID = Exchange.current?.requestID
         Exchange.note("code", problem.code)
+        measures.problems[problem.code].add()
         var response = Response(
             problem.status,
             contentType: ProblemWire.contentType,

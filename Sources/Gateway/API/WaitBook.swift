@@ -1,4 +1,5 @@
 import HTTPServer
+import Synchronization
 import Threads
 
 /// Who waits for news just now: event streams, and answers that wait for a task to end.
@@ -20,6 +21,13 @@ final class WaitBook: Sendable {
     }
 
     private let waiting = Guarded<[String: Int]>([:])
+    private let turnedAway = Atomic<Int>(0)
+
+    /// All waits under way.
+    var count: Int { waiting.withLock { $0.values.reduce(0, +) } }
+
+    /// How often there was no place for one more.
+    var refusals: Int { turnedAway.load(ordering: .relaxed) }
 
     /// Waits under way for a client, or, where no key is asked for, for everybody at the address of the request.
     func count(for caller: Caller, of request: Request) -> Int {
@@ -35,6 +43,7 @@ final class WaitBook: Sendable {
             waiting[name, default: 0] += 1
             return true
         }
+        if !isFree { turnedAway.wrappingAdd(1, ordering: .relaxed) }
         return isFree ? Place(self, name) : nil
     }
 

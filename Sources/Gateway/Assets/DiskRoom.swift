@@ -7,7 +7,7 @@ package import Threads
 /// calls are begun, then no audio is taken; the rest is for the ledger, which must be able to say how everything ended.
 package final class DiskRoom: Sendable {
     /// What there is room for.
-    package enum Level: Int, Comparable, Sendable {
+    package enum Level: Int, Comparable, Sendable, CaseIterable {
         /// Nothing at all: a disk is mounted read-only.
         case nothing
         /// Nothing but the ledger: less than an eighth of the reserve is left.
@@ -55,6 +55,8 @@ package final class DiskRoom: Sendable {
         var level: Level
         var seen: ContinuousClock.Instant
         var isLooking = false
+        /// What the disks had then, in the order of their paths; `nil` for one that did not tell.
+        var spaces: [Space?] = []
     }
 
     private let paths: [String]
@@ -89,13 +91,16 @@ package final class DiskRoom: Sendable {
         self.measure = measure
         self.onChange = onChange
         state = Guarded(State(level: .tasks, seen: .now))
-        takeIn(level())
+        takeIn(measureAll())
     }
+
+    /// What the disks had when somebody last looked, in the order of their paths; `nil` for one that did not tell.
+    package var spaces: [Space?] { state.withLock(\.spaces) }
 
     /// What there is room for as far as is known; begins a new look when the last one is old.
     package var known: Level {
         let (level, isDue) = claim()
-        if isDue { pool.submit { self.takeIn(self.level()) } }
+        if isDue { pool.submit { self.takeIn(self.measureAll()) } }
         return level
     }
 
@@ -105,9 +110,7 @@ package final class DiskRoom: Sendable {
         guard isDue else { return level }
         return await withCheckedContinuation { continuation in
             pool.submit {
-                let level = self.level()
-                self.takeIn(level)
-                continuation.resume(returning: level)
+                continuation.resume(returning: self.takeIn(self.measureAll()))
             }
         }
     }
@@ -121,17 +124,22 @@ package final class DiskRoom: Sendable {
         }
     }
 
-    private func takeIn(_ level: Level) {
+    private func measureAll() -> [Space?] { paths.map(measure) }
+
+    @discardableResult
+    private func takeIn(_ spaces: [Space?]) -> Level {
+        let level = level(spaces)
         let isNew = state.withLock { state in
-            defer { state = State(level: level, seen: .now) }
+            defer { state = State(level: level, seen: .now, spaces: spaces) }
             return state.level != level
         }
         if isNew { onChange(level) }
+        return level
     }
 
     /// The least of what the disks have room for.
-    private func level() -> Level {
-        paths.compactMap(measure).map { space in
+    private func level(_ spaces: [Space?]) -> Level {
+        spaces.compactMap(\.self).map { space in
             let reserve = min(reserve, space.total / 10)
             return if space.isReadOnly {
                 .nothing

@@ -13,6 +13,12 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
     /// What to do about it.
     package var remedy: String?
 
+    /// The line in the file, from 1; `nil` when the fault is not in a file.
+    package var line: Int? { position?.line }
+
+    /// The column in the line, from 1.
+    package var column: Int? { position?.column }
+
     /// A fault, told without values that may be secret.
     package init(
         file: String = "",

@@ -14,6 +14,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var timeouts = Timeouts()
     /// How long a stopping gateway waits for requests to finish.
     package var drain: Duration = .seconds(20)
+    /// Who may read `/metrics`.
+    package var metrics = MetricsAccess.loopback
 
     /// The defaults.
     package init() {}
@@ -58,5 +60,24 @@ package struct ServerConfiguration: Sendable, Equatable {
 
         /// The defaults.
         package init() {}
+    }
+
+    /// Who may read `/metrics`.
+    package enum MetricsAccess: String, Sendable, CaseIterable {
+        /// Anybody while the gateway listens on loopback and Unix sockets only, else admins.
+        case loopback
+        /// Anybody who can reach it.
+        case open
+        /// Admins, wherever it listens.
+        case admin
+    }
+
+    /// Whether `/metrics` asks for no key.
+    package var showsMetricsToAnybody: Bool {
+        switch metrics {
+        case .open: true
+        case .admin: false
+        case .loopback: listen.allSatisfy(\.isLocal)
+        }
     }
 }

@@ -287,6 +287,6 @@ package struct TaskRecord: Sendable, Equatable {
     /// planned one.
     package var route: Route? {
         let main = attempts.first { $0.state != .failed && $0.state != .canceled } ?? attempts.last
-        return main.map { routes[$0.route] } ?? routes.first
+        return main.flatMap { routes.indices.contains($0.route) ? routes[$0.route] : nil } ?? routes.first
     }
 }

@@ -6,7 +6,7 @@ import EventLoop
 /// answer, an error of its own. A refusal is an answer, and shows that it is there.
 package struct Breaker: Sendable, Equatable {
     /// How a breaker stands.
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         /// Calls go through.
         case closed
         /// No call goes through before a time.

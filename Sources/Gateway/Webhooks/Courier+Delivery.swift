@@ -107,6 +107,7 @@ extension Courier {
 
     /// A line of the log: never the address's path and query, which may hold a secret, and never the content.
     private func tell(_ message: OutboxMessage, taking span: Duration) {
+        parts.metrics.take(message, at: now, taking: span)
         let level: LogLevel = message.state == .dead ? .warning : .info
         guard parts.log.isEnabled(level) else { return }
         var fields = message.about([

@@ -24,6 +24,8 @@ package actor Courier {
         package var settings = Settings()
         package var schedule = RetrySchedule()
         package var limits = Limits()
+        /// What is measured of what it does.
+        package var metrics = CourierMetrics()
 
         /// The parts of a courier, with the usual schedule and limits.
         package init(outbox: any Outbox, client: HTTPClient, time: any Timekeeper, log: Log) {

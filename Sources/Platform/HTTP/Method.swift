@@ -18,9 +18,11 @@ package struct Method: RawRepresentable, Hashable, Sendable, CustomStringConvert
     package static let patch = Method(rawValue: "PATCH")
     package static let trace = Method(rawValue: "TRACE")
     package static let connect = Method(rawValue: "CONNECT")
+    /// A question in the body (draft-ietf-httpbis-safe-method-w-body), which OpenAPI 3.2 can describe.
+    package static let query = Method(rawValue: "QUERY")
 
     /// Whether asking has no effect on the resource (RFC 9110 section 9.2.1).
     package var isSafe: Bool {
-        self == .get || self == .head || self == .options || self == .trace
+        self == .get || self == .head || self == .options || self == .trace || self == .query
     }
 }

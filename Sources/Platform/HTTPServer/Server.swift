@@ -69,6 +69,9 @@ package final class Server: Sendable {
     /// Handshakes that came to nothing since the start.
     package var handshakeFailures: Int { occupancy.handshakeFailures.load(ordering: .relaxed) }
 
+    /// Connections turned away or closed for want of room since the start.
+    package var refusals: Refusals { occupancy.refusals }
+
     /// Binds every address and starts to accept.
     ///
     /// - Returns: the addresses as bound, with the ports that the system chose; a host name gives one per address.

@@ -22,7 +22,8 @@ extension JSONValue {
     package var integer: Int64? {
         switch self {
         case .integer(let value): value
-        case .number(let value): Int64(exactly: value)
+        // -2^63 itself is read as an integer: as a number it is what a smaller one was rounded to.
+        case .number(let value): value == -0x1p63 ? nil : Int64(exactly: value)
         default: nil
         }
     }

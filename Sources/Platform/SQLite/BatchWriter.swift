@@ -7,7 +7,7 @@ import Threads
 /// once. A savepoint costs a few microseconds; running a spoilt batch again would cost more and run jobs twice.
 final class BatchWriter {
     private let connection: Connection
-    private let beforeCommit: (@Sendable () throws -> Void)?
+    private let options: Database.Options
     private let statistics: Guarded<WriteStatistics>
     /// Whether the last batch had a job that the disk had no room for.
     private(set) var isShortOfRoom = false
@@ -15,11 +15,11 @@ final class BatchWriter {
     init(
         _ connection: Connection,
         statistics: Guarded<WriteStatistics>,
-        beforeCommit: (@Sendable () throws -> Void)?
+        options: Database.Options
     ) {
         self.connection = connection
         self.statistics = statistics
-        self.beforeCommit = beforeCommit
+        self.options = options
     }
 
     /// Runs the jobs, commits, and only then lets the callers go on.
@@ -35,13 +35,15 @@ final class BatchWriter {
         }
         let failed = failures.count { $0 != nil }
         isShortOfRoom = failed > 0 && failures.contains { ($0 as? SQLiteError)?.isFull ?? false }
+        let duration = ContinuousClock.now - started
         statistics.withLock {
             if isCommitted { $0.commits += 1 }
             $0.jobs += batch.count
             $0.failedJobs += failed
             $0.largestBatch = max($0.largestBatch, batch.count)
-            $0.lastBatchDuration = ContinuousClock.now - started
+            $0.lastBatchDuration = duration
         }
+        options.written?(WrittenBatch(jobs: batch.count, duration: duration, isCommitted: isCommitted))
         for (job, failure) in zip(batch, failures) { job.finish(failure) }
     }
 
@@ -68,7 +70,7 @@ final class BatchWriter {
             rollBack()
             return false
         }
-        try beforeCommit?()
+        try options.beforeCommit?()
         try connection.run("COMMIT")
         return true
     }
@@ -98,4 +100,14 @@ package struct WriteStatistics: Sendable {
     package var failedCheckpoints = 0
     /// How long the last batch took, from its first job to the end of its commit.
     package var lastBatchDuration: Duration = .zero
+}
+
+/// What came of a batch, for those who measure.
+package struct WrittenBatch: Sendable {
+    /// Changes that shared the transaction.
+    package let jobs: Int
+    /// From the first of them to the end of the commit.
+    package let duration: Duration
+    /// Whether at least one of them is on the disk.
+    package let isCommitted: Bool
 }

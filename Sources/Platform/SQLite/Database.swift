@@ -18,6 +18,8 @@ package final class Database: Sendable {
         package var applicationID: Int32 = 0x7367_6174
         /// Called before each `COMMIT`, for tests; what it throws counts as that commit's failure.
         package var beforeCommit: (@Sendable () throws -> Void)?
+        /// Called on the writer's thread after each batch; it must not block.
+        package var written: (@Sendable (WrittenBatch) -> Void)?
 
         fileprivate var busyMilliseconds: Int64 {
             busyTimeout.components.seconds * 1000 + busyTimeout.components.attoseconds / 1_000_000_000_000_000
@@ -143,7 +145,7 @@ extension Database {
         readers: ReaderPool,
         file: DatabaseFile
     ) {
-        let writer = BatchWriter(connection, statistics: statistics, beforeCommit: options.beforeCommit)
+        let writer = BatchWriter(connection, statistics: statistics, options: options)
         var previous = 0
         var restartAt = Checkpointer.pagesToRestart
         while true {

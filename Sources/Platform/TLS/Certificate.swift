@@ -20,14 +20,19 @@ import Glibc
     }
 
     /// Days until it ends, negative when it has; `nil` when the date cannot be read.
-    var daysLeft: Int? {
+    var daysLeft: Int? { timeLeft.map { $0.seconds < 0 && $0.days == 0 ? -1 : $0.days } }
+
+    /// Seconds until it ends, negative when it has; `nil` when the date cannot be read.
+    var secondsLeft: Int? { timeLeft.map { $0.days * 86_400 + $0.seconds } }
+
+    private var timeLeft: (days: Int, seconds: Int)? {
         var days: Int32 = 0
         var seconds: Int32 = 0
         // A missing time is the present one.
         guard unsafe ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(pointer)) == 1 else {
             return nil
         }
-        return seconds < 0 && days == 0 ? -1 : Int(days)
+        return (Int(days), Int(seconds))
     }
 
     /// Whether its time is yet to come.

@@ -9,6 +9,8 @@ package final class TLSIdentity: Sendable {
         var context: TLSContext
         var madeAt: ContinuousClock.Instant
         var warnings: [TLSFileWarning]
+        /// When the certificate ends.
+        var ends: ContinuousClock.Instant?
     }
 
     private static let ticketKeysLive = Duration.seconds(12 * 3600)
@@ -22,6 +24,9 @@ package final class TLSIdentity: Sendable {
 
     /// What should be looked at in the files that are in use.
     package var warnings: [TLSFileWarning] { state.withLock(\.warnings) }
+
+    /// How long the certificate that is in use is good for, negative when its time is over; `nil` when it does not tell.
+    package var timeLeft: Duration? { state.withLock(\.ends).map { ContinuousClock.now.duration(to: $0) } }
 
     /// Reads files in place of those in use, which are the same ones as a rule.
     ///
@@ -53,7 +58,13 @@ package final class TLSIdentity: Sendable {
 
     private static func read(_ files: TLSFiles) throws(TLSFileError) -> State {
         let material = try TLSMaterial(files)
-        return State(context: try TLSContext(material), madeAt: .now, warnings: material.warnings)
+        let left = material.chain[0].secondsLeft
+        return State(
+            context: try TLSContext(material),
+            madeAt: .now,
+            warnings: material.warnings,
+            ends: left.map { ContinuousClock.now + .seconds($0) }
+        )
     }
 }
 

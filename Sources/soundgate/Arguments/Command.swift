@@ -10,8 +10,19 @@ struct Command: Sendable {
     var options: [Option] = []
     /// The signals that the command handles itself instead of just ending.
     var signals: [Int32] = []
+    /// What it prints with `--json`; every command that takes the option says so.
+    var document: Document?
     let run: @Sendable (Invocation) async throws -> ExitStatus
 
     /// The command's name as the words of a command line.
     var words: [String] { name.split(separator: " ").map { String($0) } }
+
+    /// Its options, and the one that all have.
+    var allOptions: [Option] { options + [.help] }
+
+    /// The line that shows what may stand where.
+    var usage: String {
+        let words = ["soundgate", name] + arguments.map(\.synopsis) + (options.isEmpty ? [] : ["[OPTIONS]"])
+        return words.joined(separator: " ")
+    }
 }

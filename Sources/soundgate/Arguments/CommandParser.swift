@@ -13,6 +13,9 @@ struct CommandParser {
     }
 
     let commands: [Command]
+    let topics: [HelpTopic]
+    /// The columns that help may take.
+    var width = 100
 
     /// Understands `words`, which are the command line without the program's name.
     func parse(_ words: [String]) throws(UsageError) -> Request {
@@ -20,7 +23,7 @@ struct CommandParser {
             throw UsageError("say what to do: \(names.joined(separator: ", "))")
         }
         switch first {
-        case "-h", "--help": return .help(HelpText(commands).overview)
+        case "-h", "--help": return .help(help.overview)
         case "--version": return .version
         case "help": return .help(try help(on: words.dropFirst().filter { $0 != "--help" && $0 != "-h" }))
         default: break
@@ -65,21 +68,27 @@ struct CommandParser {
         )
     }
 
-    private func help(on topic: [String]) throws(UsageError) -> String {
-        let text = HelpText(commands)
-        guard let first = topic.first else { return text.overview }
-        if first == "help" { return text.overview }
-        if let command = command(at: topic[...]), command.words.count == topic.count {
-            return text.page(for: command)
+    private var help: HelpText { HelpText(commands, topics: topics, width: width) }
+
+    private func help(on words: [String]) throws(UsageError) -> String {
+        guard let first = words.first, first != "help" else { return help.overview }
+        if let command = command(at: words[...]), command.words.count == words.count {
+            return help.page(for: command)
         }
-        guard isGroup(first), topic.count == 1 else { throw unknown(topic) }
-        return text.pages(ofGroup: first)
+        if words.count == 1 {
+            if let topic = topics.first(where: { $0.name == first }) { return help.page(for: topic) }
+            if isGroup(first) { return help.pages(ofGroup: first) }
+            guard command(at: words[...]) == nil else { throw unknown(words) }
+            let hint = hint(for: first, among: topics.map(\.name) + names)
+            throw UsageError("there is no command and no topic \"\(first)\"\(hint)")
+        }
+        throw unknown(words)
     }
 
     // MARK: Options and arguments
 
     private func read(_ words: [String], for command: Command) throws(UsageError) -> Request {
-        let options = command.options + [.help]
+        let options = command.allOptions
         var values: [String: [String]] = [:]
         var arguments: [String] = []
         var rest = words[...]
@@ -97,7 +106,7 @@ struct CommandParser {
                 let hint = hint(for: name, among: options.map(\.name))
                 throw UsageError("\(command.name) has no option \(name)\(hint)", command: command.name)
             }
-            if option.name == Option.help.name { return .help(HelpText(commands).page(for: command)) }
+            if option.name == Option.help.name { return .help(help.page(for: command)) }
             if values[option.name] != nil, !option.isRepeatable {
                 throw UsageError("\(option.name) is given twice", command: command.name)
             }

@@ -30,4 +30,21 @@ struct ExitStatus: RawRepresentable, Sendable, Equatable {
 
     /// Ended by a signal, as a shell counts it: 130 for Ctrl-C.
     static func interrupted(by signal: Int32) -> ExitStatus { ExitStatus(rawValue: 128 + signal) }
+
+    /// Every number and what it means, for the help.
+    static let meanings: [(status: ExitStatus, meaning: String)] = [
+        (.success, "all went well"),
+        (.failure, "what was asked for was tried and failed, or is not well"),
+        (.usage, "the command line, or a request, is wrong"),
+        (.dataError, "what was given is not what it should be; serve: the ledger is damaged"),
+        (.noInput, "a file that was named cannot be read"),
+        (.unavailable, "no gateway answers, no provider can do it, or it is too much just now"),
+        (.software, "something unexpected inside this program or the gateway"),
+        (.cannotCreate, "a file cannot be made, or is there already"),
+        (.temporaryFailure, "it may work in a moment"),
+        (.protocolError, "what answered is no soundgate, or a vendor's answer was lost"),
+        (.noPermission, "a key is missing or not the right one, or a file is open to too many"),
+        (.configuration, "the configuration is wrong; every problem is printed"),
+        (.interrupted(by: 2), "ended by Ctrl-C (128 and the signal's number)"),
+    ]
 }

@@ -7,6 +7,8 @@ struct Option: Sendable {
     /// What stands for the value in the help, as in `FILE`; `nil` for a switch.
     let value: String?
     let isRepeatable: Bool
+    /// What the value can be.
+    let expects: Expectation
     let summary: String
 
     init(
@@ -14,12 +16,14 @@ struct Option: Sendable {
         short: String? = nil,
         value: String? = nil,
         isRepeatable: Bool = false,
+        expects: Expectation? = nil,
         summary: String
     ) {
         self.name = name
         self.short = short
         self.value = value
         self.isRepeatable = isRepeatable
+        self.expects = expects ?? Expectation(placeholder: value ?? "")
         self.summary = summary
     }
 
@@ -36,7 +40,22 @@ struct Option: Sendable {
 struct Argument: Sendable {
     /// As in the help: `FILE`.
     let name: String
-    var isRequired = true
+    let isRequired: Bool
     /// Whether there may be more of them; the last one only.
-    var isRepeatable = false
+    let isRepeatable: Bool
+    /// What it can be.
+    let expects: Expectation
+
+    init(name: String, isRequired: Bool = true, isRepeatable: Bool = false, expects: Expectation? = nil) {
+        self.name = name
+        self.isRequired = isRequired
+        self.isRepeatable = isRepeatable
+        self.expects = expects ?? Expectation(placeholder: name)
+    }
+
+    /// As it stands in a line of usage: `[ID…]`.
+    var synopsis: String {
+        let name = isRepeatable ? "\(name)…" : name
+        return isRequired ? name : "[\(name)]"
+    }
 }

@@ -106,6 +106,15 @@ final class GatewayClient: Sendable {
         return try await call(.post, path, nil, fields, body.map { JSONValue.object($0).serialized() })
     }
 
+    /// Asks for text of another form than JSON, as it comes.
+    ///
+    /// - Throws: `Refusal` for what the gateway says no to, `CommandFailure` when it does not answer.
+    func bytes(_ path: String, query: String) async throws -> [UInt8] {
+        let answer = try await exchange(.get, path, query, [:], nil)
+        guard answer.status.isSuccess else { throw Refusal(answer.status, try document(answer)) }
+        return answer.body
+    }
+
     /// Hands a file to `sink` as it comes.
     func download(_ path: String, maximumBytes: Int, to sink: some ByteSink) async throws(TransportFailure) {
         let request = UpstreamRequest(
@@ -125,9 +134,21 @@ final class GatewayClient: Sendable {
         _ fields: Fields,
         _ body: [UInt8]?
     ) async throws -> JSONValue {
-        let answer: UpstreamResponse
+        let answer = try await exchange(method, path, query, fields, body)
+        let value = try document(answer)
+        guard answer.status.isSuccess else { throw Refusal(answer.status, value) }
+        return value
+    }
+
+    private func exchange(
+        _ method: HTTP.Method,
+        _ path: String,
+        _ query: String?,
+        _ fields: Fields,
+        _ body: [UInt8]?
+    ) async throws -> UpstreamResponse {
         do throws(TransportFailure) {
-            answer = try await http.send(
+            return try await http.send(
                 UpstreamRequest(
                     method,
                     url(path) + (query.map { "?\($0)" } ?? ""),
@@ -140,17 +161,17 @@ final class GatewayClient: Sendable {
             if error.reason == .cancelled { throw CancellationError() }
             throw Unreachable(origin: origin, failure: error)
         }
-        let value: JSONValue
+    }
+
+    private func document(_ answer: UpstreamResponse) throws(CommandFailure) -> JSONValue {
         do throws(JSONError) {
-            value = try JSONValue(parsing: answer.body)
+            return try JSONValue(parsing: answer.body)
         } catch {
             throw CommandFailure(
                 .protocolError,
                 "\(origin.origin) answers \(answer.status) without JSON; is it a soundgate?"
             )
         }
-        guard answer.status.isSuccess else { throw Refusal(answer.status, value) }
-        return value
     }
 
     private func authorized(_ fields: Fields) -> Fields {

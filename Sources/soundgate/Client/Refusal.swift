@@ -21,11 +21,15 @@ struct Refusal: Error {
         }
     }
 
+    /// Why, in one line for a person.
+    var reason: String {
+        printable(problem["detail"]?.string ?? problem["title"]?.string ?? "\(httpStatus)")
+    }
+
     /// Tells a person on standard error, or a program on standard output.
     func show(asJSON: Bool) {
         guard !asJSON else { return Console.output(problem.prettyPrinted()) }
-        let detail = problem["detail"]?.string ?? problem["title"]?.string ?? "\(httpStatus)"
-        Console.complain(printable(detail))
+        Console.complain(reason)
         for error in problem["errors"]?.array ?? [] {
             let field = printable(error["field"]?.string ?? "")
             let message = printable(error["message"]?.string ?? "")

@@ -21,21 +21,23 @@ enum ClientCommand {
             """,
         arguments: [Argument(name: "NAME")],
         options: [expires, .json],
+        document: .like([
+            "name": "game-team", "key": "sgk_…", "key_sha256": "2c26b46b…", "expires": .null,
+        ]),
         run: run
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         let name = invocation.arguments[0]
         let end = try end(invocation)
-        let key = "sgk_" + CrockfordBase32.encode(randomBytes(32)).lowercased()
-        let digest = SHA256.hash(key).hex
+        let (key, digest) = newKey()
         try check(name, digest, invocation.command)
         if invocation.has(.json) {
-            var json: JSONObject = [
+            let json: JSONValue = [
                 "name": .string(name), "key": .string(key), "key_sha256": .string(digest),
+                "expires": JSONValue(orNull: end?.description),
             ]
-            if let end { json["expires"] = .string(end.description) }
-            Console.output(JSONValue.object(json).prettyPrinted())
+            Console.output(json.prettyPrinted())
         } else {
             Console.note("The key of \(name); it cannot be shown again:")
             Console.output(key)
@@ -43,6 +45,12 @@ enum ClientCommand {
             Console.output("  - \(line(name, digest, end))")
         }
         return .success
+    }
+
+    /// A key that nobody has, and its digest.
+    static func newKey() -> (key: String, digest: String) {
+        let key = "sgk_" + CrockfordBase32.encode(randomBytes(32)).lowercased()
+        return (key, SHA256.hash(key).hex)
     }
 
     private static func line(_ name: String, _ digest: String, _ end: Timestamp?) -> String {
@@ -71,7 +79,7 @@ enum ClientCommand {
     }
 
     /// Lets the configuration's own reader judge the name.
-    private static func check(_ name: String, _ digest: String, _ command: String) throws(UsageError) {
+    static func check(_ name: String, _ digest: String, _ command: String) throws(UsageError) {
         let entry: JSONValue = [
             "clients": [["name": .string(name), "key_sha256": .string(digest)]]
         ]

@@ -3,10 +3,13 @@ enum CommandList {
     static let all: [Command] =
         [
             ServeCommand.command,
+            InitCommand.command,
             EmulateCommand.command,
             SoundCommand.command,
             PlanCommand.command,
             ProvidersCommand.command,
+            UsageCommand.command,
+            TopCommand.command,
             HealthCommand.command,
             ConfigCommands.check,
             ConfigCommands.schema,
@@ -15,5 +18,7 @@ enum CommandList {
             DeliveryCommands.resend,
             WebhooksCommand.register,
             DoctorCommand.command,
-        ] + VaultCommands.all + [VersionCommand.command]
+        ] + VaultCommands.all + [
+            CompletionsCommand.command, ManCommand.command, VersionCommand.command,
+        ]
 }

@@ -6,6 +6,7 @@ enum DeliveryCommands {
     private static let state = Option(
         "--state",
         value: "STATE",
+        expects: .words(["pending", "delivered", "dead"]),
         summary: "only those that are pending, delivered or dead"
     )
     private static let task = Option("--task", value: "ID", summary: "only those of this task")
@@ -20,6 +21,7 @@ enum DeliveryCommands {
             it is gone.
             """,
         options: [state, task, limit] + GatewayClient.options + [.json],
+        document: .of("{\"data\": [MESSAGE, …]}, each message as GET /v1/webhooks answers it"),
         run: list
     )
 
@@ -29,6 +31,7 @@ enum DeliveryCommands {
         details: "Ends with 1 when one of them could not be found.",
         arguments: [Argument(name: "ID", isRequired: false, isRepeatable: true)],
         options: [allDead] + GatewayClient.options + [.json],
+        document: .of("{\"data\": [MESSAGE, …]}, each message as POST /v1/webhooks/{id}/resend answers it"),
         run: resend
     )
 

@@ -26,7 +26,8 @@ enum DoctorCommand {
 
             Ends with 0 when all is well or mended, with 1 when something is not, with 69 when the database is in use.
             """,
-        options: [config, deep, repair],
+        options: [config, deep, repair, .json],
+        document: .like(DoctorReport.example),
         run: run
     )
 
@@ -47,8 +48,10 @@ enum DoctorCommand {
         do {
             ledger = try await SQLiteLedger(path: path)
         } catch let error as DatabaseOpeningError where error.isDamage {
-            Console.output("damaged: \(error)")
-            Console.note(LedgerDamage.advice)
+            let report = DoctorReport(isSilent: invocation.has(.json))
+            report.damaged(path, "\(error)", isWhole: true)
+            report.note(LedgerDamage.advice)
+            report.end(isWell: false)
             return .failure
         } catch {
             throw CommandFailure(.unavailable, "\(error)")
@@ -71,29 +74,30 @@ enum DoctorCommand {
         _ directory: String,
         _ invocation: Invocation
     ) async throws -> Bool {
+        let report = DoctorReport(isSilent: invocation.has(.json))
         let damage = try await ledger.damage()
-        for line in damage { Console.output("damaged: \(path): \(line)") }
+        for line in damage { report.damaged(path, line) }
         let counts = try await ledger.counts()
-        Console.note("\(path): \(counts.tasks) tasks, \(counts.unfinished) of them not ended")
+        report.ledger(path, tasks: counts.tasks, unfinished: counts.unfinished)
         let folder = AssetFolder(directory)
         let files = try folder.files()
         let isDeep = invocation.has(deep)
         let examination = try Examination(outputs: await ledger.keptOutputs(), files: files) { file in
             isDeep ? try folder.isWhole(file) : true
         }
-        Console.note("\(directory): \(files.count) files\(isDeep ? ", each read" : "")")
-        for finding in examination.findings { Console.output("\(finding)") }
+        report.audio(directory, files: files.count, isRead: isDeep)
+        for finding in examination.findings { report.found(finding) }
         var left = damage.count + examination.findings.count
         if invocation.has(repair) {
             for orphan in examination.orphans {
                 try folder.remove(orphan)
-                Console.output("removed: \(orphan.path)")
+                report.removed(orphan.path)
                 left -= 1
             }
         } else if !examination.orphans.isEmpty {
-            Console.note("\(examination.orphans.count) can be removed with --repair")
+            report.note("\(examination.orphans.count) can be removed with --repair")
         }
-        if left == 0 { Console.note("all is well") }
+        report.end(isWell: left == 0)
         return left == 0
     }
 }

@@ -44,6 +44,7 @@ enum EmulateCommand {
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
+        Orphans.disown()
         let address = try address(invocation)
         let factor = try invocation.number(speed) ?? 1
         guard factor > 0 else { throw invocation.misread(speed, "a number above 0") }

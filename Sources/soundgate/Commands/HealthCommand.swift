@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 
 /// Tells whether a gateway is well, for whoever starts it again when it is not.
 enum HealthCommand {
@@ -13,21 +14,35 @@ enum HealthCommand {
         details: """
             Says nothing when all is well. For a container's HEALTHCHECK, which knows these two numbers alone.
             """,
-        options: GatewayClient.options + [live],
+        options: GatewayClient.options + [live, .json],
+        document: .like([
+            "server": "http://127.0.0.1:8080", "check": "ready", "healthy": true, "reason": .null,
+        ]),
         run: { invocation in
             try await GatewayClient.with(invocation) { gateway in
+                let isLive = invocation.has(live)
+                var reason: String?
                 do {
-                    _ = try await gateway.get(invocation.has(live) ? "/healthz" : "/readyz")
-                    return .success
+                    _ = try await gateway.get(isLive ? "/healthz" : "/readyz")
                 } catch let refusal as Refusal {
-                    refusal.show(asJSON: false)
+                    if !invocation.has(.json) { refusal.show(asJSON: false) }
+                    reason = refusal.reason
                 } catch let unreachable as Unreachable {
-                    Console.complain("no gateway answers at \(unreachable.origin.origin)")
+                    reason = "no gateway answers at \(unreachable.origin.origin)"
+                    if !invocation.has(.json) { Console.complain(reason ?? "") }
                 } catch let failure as CommandFailure {
                     // Something else answers there.
-                    Console.complain(failure.message)
+                    reason = failure.message
+                    if !invocation.has(.json) { Console.complain(failure.message) }
                 }
-                return .failure
+                if invocation.has(.json) {
+                    let report: JSONValue = [
+                        "server": .string(gateway.origin.origin), "check": isLive ? "live" : "ready",
+                        "healthy": .bool(reason == nil), "reason": JSONValue(orNull: reason),
+                    ]
+                    Console.output(report.prettyPrinted())
+                }
+                return reason == nil ? .success : .failure
             }
         }
     )

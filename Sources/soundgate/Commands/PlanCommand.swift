@@ -9,6 +9,7 @@ enum PlanCommand {
         details: "Nothing is sent to a provider, and nothing is charged. Takes the options of \"sound\".",
         arguments: [Argument(name: "\"PROMPT\"", isRequired: false)],
         options: RequestOptions.options + GatewayClient.options + [.json],
+        document: .of("the answer of POST /v1/plans"),
         run: run
     )
 

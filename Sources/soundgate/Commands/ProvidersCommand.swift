@@ -17,6 +17,7 @@ enum ProvidersCommand {
             stand best first; "hint" means that it is written into the prompt.
             """,
         options: GatewayClient.options + [.json, markdown],
+        document: .of("the answer of GET /v1/providers"),
         run: { invocation in
             if invocation.has(markdown) {
                 Console.output(bytes: Array(CapabilityTable.markdown(catalog).utf8))

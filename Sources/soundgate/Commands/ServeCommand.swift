@@ -34,6 +34,7 @@ enum ServeCommand {
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
+        Orphans.disown()
         do throws(SystemError) {
             try ProcessMemory.protect()
         } catch {

@@ -25,6 +25,9 @@ enum SoundCommand {
         arguments: [Argument(name: "\"PROMPT\"", isRequired: false)],
         options: RequestOptions.options + [output, force] + GatewayClient.options + [.json],
         signals: Interruption.signals,
+        document: .of(
+            "the task as GET /v1/sounds/{id} answers it, and with it \"files\", the names of what was saved"
+        ),
         run: run
     )
 

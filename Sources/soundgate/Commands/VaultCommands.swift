@@ -43,7 +43,9 @@ enum VaultCommands {
         command(
             "list",
             "print the names in the vault, and when each was changed",
-            options: [.json],
+            document: .like([
+                "data": [["name": "suno/main", "changed": "2026-11-21T04:04:36.460Z"]]
+            ]),
             run: list
         ),
         command("remove", "take a secret out of the vault", arguments: [name], run: remove),
@@ -65,6 +67,7 @@ enum VaultCommands {
         _ details: String? = nil,
         arguments: [Argument] = [],
         options: [Option] = [],
+        document: Document = .like(["file": "data/vault.sealed", "name": "suno/main", "change": "added"]),
         run: @escaping @Sendable (Invocation, VaultPlace) throws -> Void
     ) -> Command {
         Command(
@@ -72,9 +75,10 @@ enum VaultCommands {
             summary: summary,
             details: details,
             arguments: arguments,
-            options: VaultPlace.options + options,
+            options: VaultPlace.options + options + [.json],
             // A terminal without echo has to be put right first.
             signals: Interruption.signals,
+            document: document,
             run: { invocation in
                 do {
                     try ProcessMemory.protect()
@@ -109,7 +113,13 @@ enum VaultCommands {
         } else {
             try create(try VaultKey(try place.newKey()))
         }
-        Console.note("\(place.file.path) is a new vault; add to it with: soundgate vault set NAME")
+        report(
+            invocation,
+            place,
+            nil,
+            "created",
+            "\(place.file.path) is a new vault; add to it with: soundgate vault set NAME"
+        )
     }
 
     private static func set(_ invocation: Invocation, _ place: VaultPlace) throws {
@@ -131,8 +141,13 @@ enum VaultCommands {
             try vault.set(name, to: value, at: .now())
             return vault.sealed
         }
-        Console.note(
-            "\(name) is \(isNew ? "added" : "replaced"); in the configuration it is \"${vault:\(name)}\""
+        let change = isNew ? "added" : "replaced"
+        report(
+            invocation,
+            place,
+            name,
+            change,
+            "\(name) is \(change); in the configuration it is \"${vault:\(name)}\""
         )
     }
 
@@ -162,7 +177,7 @@ enum VaultCommands {
             }
             return vault.sealed
         }
-        Console.note("\(name) is removed; copies of the file still have it")
+        report(invocation, place, name, "removed", "\(name) is removed; copies of the file still have it")
     }
 
     private static func rekey(_ invocation: Invocation, _ place: VaultPlace) throws {
@@ -178,9 +193,29 @@ enum VaultCommands {
         } else {
             try seal(try VaultKey(try place.newKey()))
         }
-        Console.note(
+        report(
+            invocation,
+            place,
+            nil,
+            "rekeyed",
             "\(place.file.path) has its new key, and every secret is sealed anew; copies from before open with the old key"
         )
+    }
+
+    /// Tells a person on standard error what was done, or a program on standard output.
+    private static func report(
+        _ invocation: Invocation,
+        _ place: VaultPlace,
+        _ name: VaultName?,
+        _ change: String,
+        _ words: String
+    ) {
+        guard invocation.has(.json) else { return Console.note(words) }
+        let json: JSONValue = [
+            "file": .string(place.file.path), "name": JSONValue(orNull: name?.text),
+            "change": .string(change),
+        ]
+        Console.output(json.prettyPrinted())
     }
 
     private static func name(_ invocation: Invocation) throws -> VaultName {
@@ -197,7 +232,7 @@ enum VaultCommands {
 
 extension LockedBytes {
     /// Whether the bytes are UTF-8, so that they are the same again as a text.
-    fileprivate var isText: Bool {
+    var isText: Bool {
         withBytes { bytes in
             bytes.withUnsafeBytes { bytes in
                 do {

@@ -34,8 +34,12 @@ enum WebhooksCommand {
             providers.PROVIDER.webhook_secret is printed. A running gateway takes it up by itself.
             Vendors that are called back for each task need nothing but server.public_url.
             """,
-        arguments: [Argument(name: "PROVIDER")],
+        arguments: [Argument(name: "PROVIDER", expects: .words(VendorWords.registering))],
         options: [config, credential, secretFile, .json],
+        document: .like([
+            "provider": "videogen", "url": "https://sounds.example.com/v1/callbacks/videogen",
+            "endpoint": "wh_1", "webhook_secret": "${vault:videogen/webhook}",
+        ]),
         run: run
     )
 

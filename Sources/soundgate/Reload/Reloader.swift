@@ -19,6 +19,7 @@ actor Reloader {
 
     private let source: ConfigurationSource
     private let log: Log
+    private let metrics: ReloadMetrics
     private let adopt: @Sendable (GatewayConfiguration) async -> Void
     private var running: GatewayConfiguration
     private var watch: FileWatch
@@ -35,11 +36,13 @@ actor Reloader {
         running: GatewayConfiguration,
         from reading: ConfigurationSource.Reading,
         log: Log,
+        metrics: ReloadMetrics,
         adopt: @escaping @Sendable (GatewayConfiguration) async -> Void
     ) {
         self.source = source
         self.running = running
         self.log = log
+        self.metrics = metrics
         self.adopt = adopt
         watch = FileWatch(reading.looks)
         paths = reading.paths
@@ -107,6 +110,7 @@ actor Reloader {
             log(.notice, "the configuration is being written; it is read when that is done")
         } catch {
             watch.wasRead(FileWatch.looks(at: paths))
+            metrics.take(.refused)
             log(
                 .error,
                 "the configuration cannot be read; the one at work stays",
@@ -136,11 +140,13 @@ actor Reloader {
         switch decision {
         case .refused(let problem): refuse(ConfigurationProblems([problem]))
         case .unchanged(let waiting):
+            metrics.take(.unchanged)
             tell(waiting)
             log(.notice, "the configuration was read again; there is nothing new to take up")
         case .take(let next, let taken, let waiting):
             await adopt(next)
             running = next
+            metrics.take(.taken)
             for change in taken {
                 log(
                     .notice,
@@ -168,6 +174,7 @@ actor Reloader {
     }
 
     private func refuse(_ problems: ConfigurationProblems) {
+        metrics.take(.refused)
         for problem in problems.list {
             log(.error, "a problem in the configuration", ["problem": "\(problem)"])
         }

@@ -63,6 +63,7 @@ enum Service {
         }
         do {
             let house = try await House(configuration, security: security, log: log, audit: audit)
+            house.metrics.watch(sink, records)
             audit("started", ["version": "\(version)"])
             defer { audit("stopped", ["version": "\(version)"]) }
             let secrets = source.secrets
@@ -70,7 +71,8 @@ enum Service {
                 source,
                 running: configuration,
                 from: reading,
-                log: log.module(.configuration)
+                log: log.module(.configuration),
+                metrics: ReloadMetrics(house.metrics.registry)
             ) { next in
                 await house.adopt(next)
                 await secrets.settle(on: next.vault?.hashicorp)
@@ -136,6 +138,7 @@ private struct House: Sendable {
     /// The plain port that only tells where HTTPS is.
     let redirecting: Server?
     let pools: [WorkerPool]
+    let metrics: ServiceMetrics
 
     init(_ configuration: GatewayConfiguration, security: Security?, log: Log, audit: AuditLog) async throws {
         held = Guarded(configuration)
@@ -148,10 +151,21 @@ private struct House: Sendable {
         let files = try WorkerPool(name: "files", threads: 2)
         // Of its own: a create asks for the room, and must not wait behind a file.
         let disks = try WorkerPool(name: "disks", threads: 1)
-        pools = [rendering, files, disks]
+        // Likewise: what is measured is wanted most when everything else is stuck.
+        let measuring = try WorkerPool(name: "measure", threads: 1)
+        pools = [rendering, files, disks, measuring]
+        let metrics = ServiceMetrics(pool: measuring)
+        self.metrics = metrics
         // First of all: another process on the same files is refused before anything of its is touched.
         let tasksLog = log.module(.tasks)
-        ledger = try await SQLiteLedger(path: configuration.storage.sqlite.path, log: tasksLog)
+        var options = Database.Options()
+        options.written = LedgerMetrics(metrics.registry).written
+        ledger = try await SQLiteLedger(
+            path: configuration.storage.sqlite.path,
+            log: tasksLog,
+            options: options
+        )
+        ledger.report(to: metrics.registry)
         let store = try AssetStore(
             directory: configuration.assets.directory,
             limits: configuration.assets.storeLimits
@@ -186,6 +200,7 @@ private struct House: Sendable {
             log: tasksLog
         )
         parts.audit = audit
+        parts.metrics = EngineMetrics(metrics.registry)
         parts.tracer = tracer
         parts.room = room
         parts.policy = configuration.taskPolicy
@@ -200,10 +215,13 @@ private struct House: Sendable {
         )
         delivery.tracer = tracer
         delivery.settings = configuration.courierSettings
+        delivery.metrics = CourierMetrics(metrics.registry)
         let courier = Courier(loop: loops[loops.count - 1], parts: delivery)
         self.courier = courier
         parts.messagesStored = { courier.nudge() }
         engine = Engine(loop: loops[0], parts: parts)
+        engine.report(to: metrics.registry)
+        courier.report(to: metrics.registry)
         retention = Retention(
             loop: loops[0],
             parts: Retention.Parts(
@@ -230,6 +248,7 @@ private struct House: Sendable {
         face.audit = audit
         face.tracer = tracer
         face.room = room
+        face.metrics = metrics.registry
         let gateway = Gateway(face)
         self.gateway = gateway
         let openFiles = try OpenFiles.raise()
@@ -249,6 +268,7 @@ private struct House: Sendable {
             loops: loops,
             renderProblem: Gateway.renderProblem,
             access: { record in
+                gateway.answered(record)
                 // The handler logs what it answers; what could not even be read is logged here.
                 guard record.method == nil else { return }
                 audit(
@@ -276,6 +296,11 @@ private struct House: Sendable {
             },
             handler: gateway.handler()
         )
+        metrics.watch(server)
+        metrics.watch(security?.identity)
+        metrics.watch(loops)
+        metrics.watch(room, names: ["storage", "assets"])
+        metrics.watch { gateway.isDraining }
         redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)
     }
 

@@ -14,11 +14,17 @@ enum RequestOptions {
         let kind: Kind
         let option: Option
 
-        init(_ field: RequestField, _ kind: Kind, _ value: String?, _ summary: String) {
+        init(
+            _ field: RequestField,
+            _ kind: Kind,
+            _ value: String?,
+            _ summary: String,
+            expects: Expectation? = nil
+        ) {
             let name = "--" + field.rawValue.map { $0 == "_" ? "-" : "\($0)" }.joined()
             self.field = field
             self.kind = kind
-            option = Option(name, value: value, summary: summary)
+            option = Option(name, value: value, expects: expects, summary: summary)
         }
     }
 
@@ -34,16 +40,40 @@ enum RequestOptions {
         Entry(.negativePrompt, .text, "TEXT", "what to leave out"),
         Entry(.instrumental, .flag, nil, "music without a voice"),
         Entry(.vocalsOnly, .flag, nil, "the voice alone"),
-        Entry(.gender, .text, "GENDER", "of the voice: male, female or neutral"),
+        Entry(
+            .gender,
+            .text,
+            "GENDER",
+            "of the voice: male, female or neutral",
+            expects: .words(["male", "female", "neutral"])
+        ),
         Entry(.voice, .text, "ID", "a provider's voice"),
         Entry(.timedLyrics, .flag, nil, "ask for lyrics with times"),
         Entry(.promptInfluence, .number, "X", "how literally to take the prompt, 0 to 1"),
         Entry(.seed, .integer, "N", "the same again, where the provider can"),
-        Entry(.format, .text, "FORMAT", "mp3, wav, flac or ogg"),
+        Entry(
+            .format,
+            .text,
+            "FORMAT",
+            "mp3, wav, flac or ogg",
+            expects: .words(SoundFormat.allCases.map(\.rawValue))
+        ),
         Entry(.temporary, .flag, nil, "the vendor need not keep it"),
-        Entry(.provider, .names, "NAME[,NAME]", "these providers only, in this order"),
-        Entry(.model, .text, "NAME", "this model"),
-        Entry(.accept, .text, "GRADE", "the weakest way to meet a field: native, emulated or hint"),
+        Entry(
+            .provider,
+            .names,
+            "NAME[,NAME]",
+            "these providers only, in this order",
+            expects: .list(VendorWords.adapters)
+        ),
+        Entry(.model, .text, "NAME", "this model", expects: .words(VendorWords.models)),
+        Entry(
+            .accept,
+            .text,
+            "GRADE",
+            "the weakest way to meet a field: native, emulated or hint",
+            expects: .words(["native", "emulated", "hint"])
+        ),
         Entry(.deadline, .number, "S", "give up after so many seconds (default 900)"),
     ]
 

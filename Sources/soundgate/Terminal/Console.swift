@@ -23,9 +23,19 @@ enum Console {
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// The columns of the terminal behind standard error.
-    static var width: Int {
+    static var width: Int { width(of: STDERR_FILENO) ?? 80 }
+
+    /// The columns of the terminal behind standard output; `nil` where a program reads it.
+    static var outputWidth: Int? {
+        isTerminal(STDOUT_FILENO) ? width(of: STDOUT_FILENO) ?? 80 : nil
+    }
+
+    /// How long lines of text may be, for whoever reads standard output.
+    static var readableWidth: Int { min(max(outputWidth ?? 100, 48), 100) }
+
+    private static func width(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

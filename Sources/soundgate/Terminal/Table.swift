@@ -8,18 +8,31 @@ struct Table {
 
     mutating func add(_ row: [String]) { rows.append(row) }
 
-    /// The lines, without spaces at their ends.
-    var lines: [String] {
+    /// The lines, without spaces at their ends; on a terminal the last column is broken to fit.
+    var lines: [String] { lines(width: Console.outputWidth) }
+
+    /// The lines, of at most `width` columns where the last column can be broken for that.
+    func lines(width: Int?) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+            rows.map { column < $0.count ? Prose.columns($0[column]) : 0 }.max() ?? 0
         }
-        return rows.map { row in
+        // What is left for the last column; too little is no help.
+        let left = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+        let room = width.map { max($0 - left, 24) }
+        let indent = String(repeating: " ", count: left)
+        return rows.flatMap { row in
             let cells = row.enumerated().map { column, cell in
                 column == row.count - 1
-                    ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+                    ? cell
+                    : cell + String(repeating: " ", count: widths[column] - Prose.columns(cell))
             }
-            return cells.joined(separator: "  ")
+            guard let room, row.count == columns, columns > 1, let last = cells.last,
+                Prose.columns(last) > room
+            else { return [cells.joined(separator: "  ")] }
+            let parts = Prose.wrap(last, width: room)
+            let first = (cells.dropLast() + parts.prefix(1)).joined(separator: "  ")
+            return [first] + parts.dropFirst().map { indent + $0 }
         }
     }
 }

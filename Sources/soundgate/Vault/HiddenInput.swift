@@ -65,7 +65,8 @@ enum HiddenInput {
         return bytes.dropLast().last == UInt8(ascii: "\r") ? bytes.count - 2 : bytes.count - 1
     }
 
-    private static func wait(for descriptor: Int32) throws {
+    /// Returns when there is something to read; a signal that the command has blocked ends it with a failure.
+    static func wait(for descriptor: Int32) throws {
         var set = sigset_t()
         while true {
             var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

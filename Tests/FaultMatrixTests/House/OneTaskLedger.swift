@@ -40,6 +40,7 @@ final class OneTaskLedger: Ledger {
     func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {}
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { record }
     func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tasks.Tally] { [] }
+    func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]? { [] }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] { [] }
     func refers(to asset: AssetRecord) async throws(LedgerError) -> Bool {

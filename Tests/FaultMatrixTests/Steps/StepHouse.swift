@@ -320,6 +320,12 @@ final class StepHouse {
     /// What the ledger's file says of the task.
     func reread(_ id: TaskID) async throws -> TaskRecord? { try await lives.last?.ledger.task(id) }
 
+    /// What the ledger's file says was used, by whomever and whenever.
+    func usage() async throws -> [UsageLine] {
+        let query = UsageQuery(owner: .everyone, hours: -100_000_000..<100_000_000, by: .total)
+        return try await lives.last?.ledger.usage(query) ?? []
+    }
+
     /// What the task's webhook address is to be told, in order.
     func messages(of id: TaskID) async throws -> [OutboxMessage] {
         var query = OutboxQuery(limit: 100)

@@ -101,6 +101,8 @@ struct StepLedger: Ledger {
         try await inner.tallies(of: client, since: day)
     }
 
+    func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]? { try await inner.usage(query) }
+
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] {
         try await step("tasks") { () throws(LedgerError) in try await inner.tasks(query) }
     }

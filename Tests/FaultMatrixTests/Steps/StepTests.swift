@@ -92,6 +92,7 @@ struct StepTests {
             return state == reread
         }
         #expect(isWhatWasTold, account)
+        try await expectRightUsage(of: ended.id, in: house, account)
 
         // Nothing is held any more.
         let load = try #require(await house.engine?.load()[life.route.provider])
@@ -99,6 +100,30 @@ struct StepTests {
         #expect(load.waiting == 0, account)
 
         try await expectCleanFolder(ended, in: house, life, account)
+    }
+
+    /// What was used is what the file says of the task, each thing counted once.
+    private func expectRightUsage(of id: TaskID, in house: StepHouse, _ account: Comment) async throws {
+        for _ in 0..<100 {
+            let lines = try await house.usage()
+            let record = try #require(try await house.reread(id))
+            // A job that is heard of after the end is noted meanwhile.
+            guard try await house.usage() == lines else { continue }
+            let sums = lines.reduce(into: UsageFigures()) { $0 += $1.figures }
+            let ready = record.outputs.filter { $0.status == .ready }
+            let length = ready.reduce(0) { $0 + Int64((($1.asset?.duration ?? 0) * 1000).rounded()) }
+            #expect(sums.tasks == 1, account)
+            #expect([sums.running, sums.canceled] == [0, 0], account)
+            let end: [Int64] = record.status == .succeeded ? [1, 0] : [0, 1]
+            #expect([sums.succeeded, sums.failed] == end, account)
+            #expect(sums.attempts == Int64(record.attempts.count), account)
+            #expect([sums.outputs, sums.audioMilliseconds] == [Int64(ready.count), length], account)
+            let told = record.attempts.compactMap(\.cost).filter { $0.kind == .actual }
+            let actual = told.reduce(0) { $0 + Int64(($1.amount.amount * 1e6).rounded()) }
+            #expect(lines.flatMap(\.costs).reduce(0) { $0 + $1.actual } == actual, account)
+            return
+        }
+        Issue.record("the usage does not come to rest")
     }
 
     private func expectWholeness(_ ended: TaskRecord, _ life: Life, _ account: Comment) {

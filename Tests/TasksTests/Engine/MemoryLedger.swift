@@ -122,6 +122,7 @@ final class MemoryLedger: Ledger {
     func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) { renewals.change { $0 += 1 } }
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { state.withLock { $0.records[id] } }
     func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally] { [] }
+    func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]? { [] }
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord] { [] }
     func remove(_ id: TaskID) async throws(LedgerError) -> [AssetRecord] {
         state.withLock { $0.records.removeValue(forKey: id)?.outputs.compactMap(\.asset) ?? [] }

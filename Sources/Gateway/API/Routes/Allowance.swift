@@ -79,6 +79,7 @@ extension Gateway {
     func spare(_ caller: Caller, _ code: String) {
         guard let standing = caller.standing else { return }
         Exchange.noteSpared(code)
+        measures.spared[code].add()
         parts.log(
             .notice,
             "a limit that is not enforced would have refused a request",

@@ -39,7 +39,7 @@ extension Gateway {
         var reading = QueryReading(call.target)
         query.status = reading.word("status")
         query.type = reading.word("type")
-        query.provider = reading.text("provider")
+        query.provider = reading.name("provider")
         query.limit = reading.limit(default: query.limit)
         query.before = reading.cursor(prefix: "snd_").map(TaskID.init(rawValue:))
         try reading.finish()

@@ -32,6 +32,7 @@ enum ProviderWire {
                     + removed.map { removedCredential($0, load: load) }
             ),
             "callbacks": callbacks(provider, load?.callbacks),
+            "recent": recent(load?.recents.values.reduce(into: Recent.Summary()) { $0 += $1 }),
             "operations": .array(provider.adapter.operations.map { operation($0, of: provider, load: load) }),
         ]
     }
@@ -79,6 +80,23 @@ enum ProviderWire {
         ]
     }
 
+    private static func recent(_ summary: Recent.Summary?) -> JSONValue {
+        let summary = summary ?? Recent.Summary()
+        return [
+            "window": .number(seconds(Recent.window)),
+            "attempts": JSONValue(summary.attempts), "succeeded": JSONValue(summary.succeeded),
+            "failed": JSONValue(summary.failed),
+            "success_rate": JSONValue(orNull: summary.successRate.map { ($0 * 10_000).rounded() / 10_000 }),
+            "submit_seconds": quantiles(summary.submit),
+            "turnaround_seconds": quantiles(summary.turnaround),
+        ]
+    }
+
+    private static func quantiles(_ quantile: (Double) -> Duration?) -> JSONValue {
+        guard let half = quantile(0.5), let most = quantile(0.95) else { return .null }
+        return ["p50": .number(seconds(half)), "p95": .number(seconds(most))]
+    }
+
     private static func operation(_ operation: Operation, of provider: Provider, load: Engine.Load?)
         -> JSONValue
     {
@@ -96,6 +114,7 @@ enum ProviderWire {
             "default_model": JSONValue(orNull: capabilities.defaultModel),
             "usual_variations": range(capabilities.usualVariations),
             "breaker": .string((load?.breakers[operation.name] ?? .closed).rawValue),
+            "recent": recent(load?.recents[operation.name]),
             "delivery": .string(operation.delivery.word),
             "fields": .object(fields),
         ]

@@ -42,7 +42,12 @@ extension ServerConfiguration {
                     .duration(in: .zero ... .seconds(3600)),
                     "How long a stopping gateway waits for requests to finish"
                 ),
-                .later("metrics", "Who may read /metrics"),
+                Field(
+                    "metrics",
+                    \.metrics,
+                    .choice(what: "a way to show metrics"),
+                    "Who may read /metrics: anybody while it listens on loopback only, anybody (open), or admins"
+                ),
             ]
         )
     }

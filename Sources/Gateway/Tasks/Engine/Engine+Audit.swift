@@ -2,8 +2,9 @@ import Audit
 import Providers
 import Sound
 import Telemetry
+import Timing
 
-/// What is recorded of the calls that vendors charge for.
+/// What is recorded, and measured, of the calls that vendors charge for.
 extension Engine {
     /// What became of a create.
     enum CallOutcome: String {
@@ -18,18 +19,23 @@ extension Engine {
         case unknown
     }
 
-    /// Records that a create is about to be sent.
+    /// Records that a create is about to be sent; its time begins.
     func auditCall(_ attempt: AttemptRecord, of id: TaskID) {
+        creates[Create(task: id, attempt: attempt.number)] = parts.time.instant
         parts.audit("vendor_call", auditFields(attempt, of: id))
     }
 
-    /// Records what became of a create.
+    /// Records what became of a create, and how long that took.
     func auditAnswer(
         _ outcome: CallOutcome,
         _ attempt: AttemptRecord,
         of id: TaskID,
         _ fields: LogFields = [:]
     ) {
+        if let began = creates.removeValue(forKey: Create(task: id, attempt: attempt.number)) {
+            let spent = parts.time.instant &- began
+            parts.metrics.submitted(attempt.name, outcome.rawValue, nanoseconds: spent)
+        }
         parts.audit(
             "vendor_answer",
             auditFields(attempt, of: id).adding(["outcome": "\(outcome.rawValue)"]).adding(fields)

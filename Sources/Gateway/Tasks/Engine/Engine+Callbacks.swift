@@ -34,29 +34,31 @@ extension Engine {
     ) {
         switch news {
         case .forged(let reason):
-            count(provider, \.forged)
+            count(provider, \.forged, trust: "none")
             parts.log(.warning, "a forged callback", ["provider": "\(provider)", "reason": "\(reason)"])
-        case .irrelevant: count(provider, \.ignored)
+        case .irrelevant: count(provider, \.ignored, trust: "none")
         case .hint(let job):
             guard let (id, number) = addressee(provider, token, job) else {
-                return count(provider, \.ignored)
+                return count(provider, \.ignored, trust: "hint")
             }
             tell(of: "callback hint", about: number, of: id, from: context)
             if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
-                count(provider, \.forged)
+                count(provider, \.forged, trust: "hint")
                 return parts.log(
                     .warning,
                     "a callback names another job than its address",
                     about(id, ["provider": "\(provider)"])
                 )
             }
-            count(provider, \.used)
+            count(provider, \.used, trust: "hint")
             if token != nil, let job { reconcile(id, attempt: number, with: job, at: provider) }
             hasNews(id, attempt: number)
         case .proven(let job, let observation):
-            guard let (id, number) = addressee(provider, nil, job) else { return count(provider, \.ignored) }
+            guard let (id, number) = addressee(provider, nil, job) else {
+                return count(provider, \.ignored, trust: "signed")
+            }
             tell(of: "callback", about: number, of: id, from: context)
-            count(provider, \.used)
+            count(provider, \.used, trust: "signed")
             post(.observed(attempt: number, observation), to: id)
         }
     }
@@ -84,7 +86,9 @@ extension Engine {
         return addressees[key].map { ($0.task, $0.attempt) }
     }
 
-    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>) {
+    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>, trust: String) {
+        let outcome = kind == \.used ? "used" : kind == \.ignored ? "ignored" : "forged"
+        parts.metrics.calledBack(provider, trust: trust, outcome: outcome)
         callbacks[provider, default: CallbackCounts()][keyPath: kind] += 1
     }
 

@@ -48,6 +48,7 @@ extension Engine {
                     whenFetched: { spans?.isFetched() }
                 )
                 spans?.end(nil)
+                parts.metrics.kept(asset, .fetched)
             } catch {
                 spans?.end(error)
                 throw error
@@ -136,6 +137,11 @@ extension Engine {
             "a result could not be kept",
             about(id, ["output": "\(take.index)", "try": "\(fetch.tries)", "reason": "\(problem)"])
         )
+        if case .storage = problem {
+            parts.metrics.notKept(.fetched, .storage)
+        } else {
+            parts.metrics.notKept(.fetched, .vendor)
+        }
         // One try alone may take longer than that.
         var isOver = fetch.tries > 1 && parts.time.instant - fetch.began >= settings.fetchFor.wholeNanoseconds
         // A full disk of ours is no reason to give up a paid result; the deadline decides.

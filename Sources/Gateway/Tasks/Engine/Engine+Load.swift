@@ -20,6 +20,8 @@ extension Engine {
         package let tasksOnOldKeys: [String: Int]
         /// How the breaker of each operation stands that has been called, by the operation's name.
         package let breakers: [String: Breaker.State]
+        /// How each operation has done of late that has been called, by the operation's name.
+        package let recents: [String: Recent.Summary]
         /// The monotonic time of all this, which the states' times are to be held against.
         package let instant: UInt64
         /// What its vendor has told us by itself.
@@ -49,6 +51,10 @@ extension Engine {
                 breakers: breakers.reduce(into: [:]) { states, entry in
                     guard entry.key.provider == name else { return }
                     states[entry.key.operation] = entry.value.state(at: parts.time.instant)
+                },
+                recents: recents.reduce(into: [:]) { summaries, entry in
+                    guard entry.key.provider == name else { return }
+                    summaries[entry.key.operation] = entry.value.summary(at: parts.time.instant)
                 },
                 instant: parts.time.instant,
                 callbacks: callbacks[name] ?? CallbackCounts()

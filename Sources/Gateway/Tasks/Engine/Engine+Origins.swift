@@ -134,7 +134,7 @@ extension Engine {
         for operation in provider.adapter.operations {
             let route = RouteName(provider: name, operation: operation.name)
             // What was said of another address, or of keys that are no longer these, is no reason to hold back.
-            if isElsewhere { breakers[route] = nil }
+            if isElsewhere { (breakers[route], recents[route]) = (nil, nil) }
             switch board.troubles(at: now)[route] {
             case .failing? where !isElsewhere: break
             default: board.tell(nil, of: route)
@@ -172,6 +172,7 @@ extension Engine {
             slots[name] = nil
             serviceTimes[name] = nil
         }
+        forgetRecents()
     }
 
     private func hasTasks(_ name: String) -> Bool {

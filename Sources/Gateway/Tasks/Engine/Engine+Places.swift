@@ -30,6 +30,7 @@ extension Engine {
             // The provider was there when the task was planned; the operator has taken it away.
             return post(.unavailable(request: request, Self.gone(name)), to: id)
         }
+        if live[id]?.lines[request] == nil { live[id]?.queuedAt[request] = parts.time.instant }
         live[id]?.lines[request] = name
         board.queued(id, provider: name, ticket: ticket)
         grant(name)
@@ -72,6 +73,9 @@ extension Engine {
             }
             task.lines[request] = nil
             task.granted[request] = place
+            if let since = task.queuedAt.removeValue(forKey: request) {
+                parts.metrics.waited(at: name, nanoseconds: now &- min(since, now))
+            }
             let isCalledBack = provider(name)?.callbackURL(under: settings.publicURL, token: "") != nil
             let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
             post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)
@@ -117,7 +121,9 @@ extension Engine {
     }
 
     func releasePlace(of attempt: Int, of id: TaskID) {
-        live[id]?.places.removeValue(forKey: attempt).map(giveBack)
+        guard let task = live[id], let place = task.places.removeValue(forKey: attempt) else { return }
+        if let attempt = task.attempt(attempt) { noteEnd(of: attempt, place) }
+        giveBack(place)
     }
 
     func giveBack(_ place: Place) {

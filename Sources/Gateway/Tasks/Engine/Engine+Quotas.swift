@@ -47,6 +47,7 @@ extension Engine {
         case .lost: return nil
         case .overQuota:
             guard let task, live[id] === task, let earlier else { return nil }
+            parts.metrics.refusedForQuota(at: .call)
             parts.log(
                 .notice,
                 "no further call is made: the client's quota is used up",

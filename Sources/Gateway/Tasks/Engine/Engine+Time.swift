@@ -22,11 +22,12 @@ extension Engine {
     private func fire(_ armedFor: UInt64) {
         armed.removeAll { $0 == armedFor }
         let now = parts.time.instant
-        while let due = heap.pop(until: now) {
+        while let time = heap.firstDue, let due = heap.pop(until: now) {
             switch due {
             case .deadline(let id): post(.deadlinePassed, to: id)
             case .slot(let id, let request): queue(id, request)
             case .poll(let id, let attempt, let turn, let isInTurn):
+                parts.metrics.polled(late: now &- time)
                 poll(id, attempt: attempt, turn: turn, isInTurn: isInTurn)
             case .fetch(let id, let take): fetch(id, take)
             case .waiter(let token): wake(token)

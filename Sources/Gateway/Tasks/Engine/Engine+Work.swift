@@ -74,6 +74,7 @@ extension Engine {
         attempt: AttemptRecord,
         of id: TaskID
     ) async {
+        let began = parts.time.instant
         let outcome = await upstream.send(
             translator.submit(order),
             to: provider,
@@ -85,6 +86,7 @@ extension Engine {
         case .notSent(let reason): unreachable(reason, attempt, of: id, fields)
         case .unknown(let reason): lost("the answer to a create was lost", reason, attempt, of: id, fields)
         case .answered(let reply):
+            noteAnswer(attempt.name, since: began)
             do throws(SubmitError) {
                 let job = try translator.accepted(reply)
                 answered(attempt.name)
@@ -168,24 +170,29 @@ extension Engine {
         }
         let name = attempt.name
         let span = parts.tracer.begin(purpose(.submit, attempt, of: id), &request, to: provider)
+        let began = parts.time.instant
         let reception = await parts.fetcher.receive(request, as: order.request.format) { _, head in
             receipt(head).raw
         }
+        parts.metrics.called(name.provider, reception.word, nanoseconds: parts.time.instant &- began)
         span?.end(reception)
         switch reception {
         case .kept(let asset, _, let head):
             answered(name)
+            parts.metrics.kept(asset, .streamed)
             auditDelivery(receipt(head), attempt, of: id)
             guard live[id] != nil else { return giveUp(asset) }
             deliver(.success(asset), receipt(head), attempt, of: id, fields)
         case .unusable(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .vendor)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio is of no use", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.badResult, "the provider's audio is unusable: \(reason)")
             deliver(.failure(failure), receipt(head), attempt, of: id, fields)
         case .storage(let reason, let head):
             answered(name)
+            parts.metrics.notKept(.streamed, .storage)
             auditDelivery(receipt(head), attempt, of: id)
             parts.log(.error, "paid audio could not be stored", fields.adding(["reason": "\(reason)"]))
             let failure = Failure(.internal, "the gateway could not store the provider's audio")
@@ -288,6 +295,7 @@ extension Engine {
             var outcome = Rendering.Outcome.storage("there is no room on the disk")
             if await parts.room?.look() ?? .tasks >= .audio { outcome = await body() }
             guard case .storage(let reason) = outcome else { return outcome }
+            parts.metrics.notKept(.rendered, .storage)
             parts.log(
                 .warning,
                 "a sound could not be stored; trying again",
@@ -302,6 +310,7 @@ extension Engine {
     private func finish(_ result: Rendering.Outcome, take: Int, attempt number: Int, of id: TaskID) {
         switch result {
         case .made(let asset, let title):
+            parts.metrics.kept(asset, .rendered)
             guard live[id] != nil, !Task.isCancelled else { return giveUp(asset) }
             post(.outputKept(attempt: number, index: take, asset, title: title), to: id)
         case .cancelled: return
@@ -309,6 +318,19 @@ extension Engine {
             parts.log(.error, "a sound could not be rendered", about(id, ["reason": "\(reason)"]))
             let failure = Failure(.internal, "the sound could not be rendered")
             post(.outputFailed(attempt: number, index: take, failure), to: id)
+        }
+    }
+}
+
+extension Reception {
+    /// A word to count by.
+    fileprivate var word: String {
+        switch self {
+        case .kept(_, let status, _), .answered(let status, _, _):
+            EngineMetrics.family(ofStatus: status.code)
+        case .unusable, .storage: EngineMetrics.family(ofStatus: 200)
+        case .cutOff, .unknown: "unknown"
+        case .notSent: "not_sent"
         }
     }
 }

@@ -30,6 +30,8 @@ package actor Engine {
         package var log: Log
         /// Where it is recorded what vendors are asked for.
         package var audit = AuditLog.off
+        /// What is measured of tasks.
+        package var metrics = EngineMetrics()
         /// Where it is recorded how the work went.
         package var tracer = Tracer()
         package var policy = TaskMachine.Policy()
@@ -95,6 +97,8 @@ package actor Engine {
         var isBusy = false
         /// Where the waiting calls stand in line: the provider of each.
         var lines: [Int: String] = [:]
+        /// Since when they stand there, in monotonic nanoseconds.
+        var queuedAt: [Int: UInt64] = [:]
         /// Places of calls whose attempt is not stored yet.
         var granted: [Int: Place] = [:]
         /// Places that attempts hold.
@@ -166,6 +170,12 @@ package actor Engine {
         var tries = 0
     }
 
+    /// A create by its task and its attempt's number.
+    struct Create: Hashable {
+        let task: TaskID
+        let attempt: Int
+    }
+
     /// Changes that wait for the ledger.
     struct Unstored {
         var count = 0
@@ -213,6 +223,8 @@ package actor Engine {
     var nextQuestion: [String: UInt64] = [:]
     /// Whether each operation can be called.
     var breakers: [RouteName: Breaker] = [:]
+    /// How each operation has done of late.
+    var recents: [RouteName: Recent] = [:]
     /// How many second tries each provider is good for.
     var budgets: [String: RetryBudget] = [:]
     /// For when each provider's line is to be looked at again, where its keys make it wait.
@@ -220,6 +232,8 @@ package actor Engine {
     /// Attempts by what their vendor's callbacks name.
     var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
+    /// Creates under way at vendors, with when each was sent, in monotonic nanoseconds.
+    var creates: [Create: UInt64] = [:]
     /// Jobs that vendors took after their task had ended, and that are being noted, with where they are.
     var lateJobs: [TaskID: [(attempt: Int, job: RemoteJob, provider: Provider?)]] = [:]
     /// How many tasks have to be asked for with each key.
@@ -236,7 +250,12 @@ package actor Engine {
         self.loop = loop
         self.parts = parts
         heldSettings = Guarded(EngineSettings(parts))
-        upstream = Upstream(client: parts.client, tracer: parts.tracer)
+        upstream = Upstream(
+            client: parts.client,
+            time: parts.time,
+            metrics: parts.metrics,
+            tracer: parts.tracer
+        )
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
                 keys: provider.slotKeys,
@@ -311,6 +330,7 @@ package actor Engine {
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
             return admission
         } catch {
+            if case .overQuota = error { parts.metrics.refusedForQuota(at: .create) }
             span?.fail(error.word)
             if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
             throw error
@@ -339,6 +359,7 @@ package actor Engine {
 
     private nonisolated func takeUp(_ record: TaskRecord) {
         board.publish(record)
+        parts.metrics.accepted(record)
         loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
     }
 
@@ -392,7 +413,8 @@ package actor Engine {
 
     /// Makes a task's state known, and wakes those who wait for any news of it.
     func publish(_ record: TaskRecord) {
-        board.publish(record)
+        let before = board.publish(record)
+        parts.metrics.take(record, after: before)
         for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
     }
 

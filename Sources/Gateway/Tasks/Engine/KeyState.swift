@@ -32,6 +32,9 @@ package enum KeyState: Sendable, Equatable {
         }
     }
 
+    /// Every word that there is for a state.
+    static let words = ["usable", "set_aside", "out_of_credit", "limited"]
+
     /// A word for what callers see.
     package var word: String {
         switch self {

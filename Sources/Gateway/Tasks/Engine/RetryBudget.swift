@@ -22,6 +22,11 @@ package struct RetryBudget: Sendable, Equatable {
     /// A first try is made.
     package mutating func earn() { saved = min(saved + Self.share, Self.savedAtMost) }
 
+    /// What is in it at a time.
+    package func left(at now: UInt64) -> Double {
+        min(saved + Double(now &- min(reckonedAt, now)) / 1e9 * Self.trickle, Self.savedAtMost)
+    }
+
     /// Takes one second try out of the budget.
     ///
     /// - Returns: zero when it may be made now; else how long until it is worth asking again, and nothing was taken.

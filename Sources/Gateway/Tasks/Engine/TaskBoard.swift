@@ -22,11 +22,19 @@ package final class TaskBoard: Sendable {
         var troubles: [RouteName: Trouble] = [:]
         /// Tasks of each client that have not ended.
         var unfinished: [String: Int] = [:]
+        /// Tasks in each status that have not ended.
+        var statuses: [TaskStatus: Int] = [:]
 
         mutating func count(_ record: TaskRecord, _ change: Int) {
             guard let client = record.client else { return }
             let count = (unfinished[client] ?? 0) + change
             unfinished[client] = count > 0 ? count : nil
+        }
+
+        mutating func move(from before: TaskStatus?, to after: TaskStatus?) {
+            guard before != after else { return }
+            if let before, !before.hasEnded { statuses[before, default: 0] -= 1 }
+            if let after, !after.hasEnded { statuses[after, default: 0] += 1 }
         }
     }
 
@@ -75,6 +83,9 @@ package final class TaskBoard: Sendable {
     /// How many tasks of a client have not ended.
     package func unfinished(of client: String) -> Int { state.withLock { $0.unfinished[client] ?? 0 } }
 
+    /// How many tasks stand in each status, of those that have not ended.
+    package var unfinishedByStatus: [TaskStatus: Int] { state.withLock(\.statuses) }
+
     /// A waiting task's place in line, from 1.
     package func position(_ id: TaskID) -> Int? {
         state.withLock { state in
@@ -104,18 +115,22 @@ package final class TaskBoard: Sendable {
 
     func tell(_ trouble: Trouble?, of name: RouteName) { state.withLock { $0.troubles[name] = trouble } }
 
-    func publish(_ record: TaskRecord) {
+    /// Makes a task's state known; the result is what was known of it before.
+    @discardableResult
+    func publish(_ record: TaskRecord) -> TaskRecord? {
         let snapshot = Snapshot(record)
-        state.withLock { state in
+        return state.withLock { state in
             let known = state.records.updateValue(snapshot, forKey: record.id)
+            state.move(from: known?.record.status, to: record.status)
             if known == nil, !record.status.hasEnded { state.count(record, 1) }
-            guard record.status.hasEnded, known?.record.status.hasEnded != true else { return }
+            guard record.status.hasEnded, known?.record.status.hasEnded != true else { return known?.record }
             if known != nil { state.count(record, -1) }
             state.tickets[record.id] = nil
             state.ended.append(record.id)
-            guard state.ended.count >= 2 * keptEnded, keptEnded > 0 else { return }
+            guard state.ended.count >= 2 * keptEnded, keptEnded > 0 else { return known?.record }
             for id in state.ended.prefix(state.ended.count - keptEnded) { state.records[id] = nil }
             state.ended.removeFirst(state.ended.count - keptEnded)
+            return known?.record
         }
     }
 
@@ -123,6 +138,7 @@ package final class TaskBoard: Sendable {
         state.withLock { state in
             guard let known = state.records.removeValue(forKey: id) else { return }
             state.tickets[id] = nil
+            state.move(from: known.record.status, to: nil)
             if !known.record.status.hasEnded { return state.count(known.record, -1) }
             state.ended.removeAll { $0 == id }
         }

@@ -5,6 +5,7 @@ import OpenTelemetry
 import Providers
 import Sound
 import Telemetry
+import Timing
 
 extension UpstreamReply {
     init(_ response: UpstreamResponse) {
@@ -21,12 +22,35 @@ struct Upstream: Sendable {
         case notSent(String)
         /// Something may have left; nobody knows what became of it.
         case unknown(String)
+
+        /// A word to count by.
+        fileprivate var word: String {
+            switch self {
+            case .answered(let reply): EngineMetrics.family(ofStatus: reply.status)
+            case .notSent: "not_sent"
+            case .unknown: "unknown"
+            }
+        }
     }
 
     let client: any HTTPTransport
+    var time: any Timekeeper = SystemTime()
+    var metrics = EngineMetrics()
     var tracer: Tracer?
 
     func send(
+        _ call: UpstreamCall,
+        to provider: Provider,
+        credential name: String?,
+        for purpose: CallPurpose
+    ) async -> Outcome {
+        let began = time.instant
+        let outcome = await make(call, to: provider, credential: name, for: purpose)
+        metrics.called(provider.id, outcome.word, nanoseconds: time.instant &- began)
+        return outcome
+    }
+
+    private func make(
         _ call: UpstreamCall,
         to provider: Provider,
         credential name: String?,

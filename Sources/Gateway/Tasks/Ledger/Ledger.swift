@@ -140,6 +140,11 @@ package protocol Ledger: Sendable {
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
     /// What a client has taken on each day since one, that one included.
     func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally]
+    /// What was used, oldest first, then by client, provider and operation; `nil` when it would be more than
+    /// ``UsageQuery/mostLines`` lines.
+    ///
+    /// Everything belongs to the hour in which its task was created, and stays when the task is removed.
+    func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]?
     /// Tasks, newest first.
     func tasks(_ query: TaskQuery) async throws(LedgerError) -> [TaskRecord]
     /// Removes an ended task, its messages too, and returns the content hashes that no other task refers to.

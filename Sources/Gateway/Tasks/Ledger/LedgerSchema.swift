@@ -180,4 +180,32 @@ package let ledgerMigrations: [Migration] = [
             ALTER TABLE tasks ADD COLUMN tracestate TEXT;
             """
     ),
+    // What tasks come to, by client and by the hour in which they were created, and beside each task what has been entered
+    // of it: nothing yet where that is null. Rows with a unit hold costs, in millionths, and nothing else; the others hold
+    // everything but costs. Clients without a name have the empty one. Usage outlives the tasks.
+    Migration(
+        "2026-11-21 usage",
+        sql: """
+            ALTER TABLE tasks ADD COLUMN usage TEXT;
+            CREATE INDEX uncounted_tasks ON tasks (id) WHERE usage IS NULL;
+            CREATE TABLE usage (
+                client TEXT NOT NULL,
+                hour INTEGER NOT NULL,
+                provider TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                unit TEXT NOT NULL,
+                tasks INTEGER NOT NULL,
+                succeeded INTEGER NOT NULL,
+                failed INTEGER NOT NULL,
+                canceled INTEGER NOT NULL,
+                attempts INTEGER NOT NULL,
+                outputs INTEGER NOT NULL,
+                audio_ms INTEGER NOT NULL,
+                estimated INTEGER NOT NULL,
+                actual INTEGER NOT NULL,
+                total INTEGER NOT NULL,
+                PRIMARY KEY (client, hour, provider, operation, unit)
+            ) STRICT, WITHOUT ROWID;
+            """
+    ),
 ]

@@ -6,8 +6,8 @@ enum Rows {
     static let insertTask = """
         INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
             ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, request_id, traceparent, parent_span,
-            tracestate, lease_holder, charge)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            tracestate, lease_holder, charge, usage)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let updateTask = """
         UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,

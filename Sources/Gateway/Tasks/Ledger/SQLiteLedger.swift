@@ -6,8 +6,8 @@ package import Webhooks
 
 /// The ledger in one SQLite file: one process, grouped commits.
 package struct SQLiteLedger: Ledger {
-    private let database: Database
-    private let log: Log
+    let database: Database
+    let log: Log
 
     /// Opens or creates the file and brings its tables up to date.
     ///
@@ -29,12 +29,19 @@ package struct SQLiteLedger: Ledger {
                 _ = try connection.run("DELETE FROM holders")
                 _ = try connection.run(MessageRows.voidAllLeases)
             }
+            try await enterUsageOfBefore()
         } catch {
             await database.close()
             guard let error = error as? SQLiteError else { throw error }
             throw DatabaseOpeningError(path, error)
         }
     }
+
+    /// What the writer has done so far.
+    var statistics: WriteStatistics { database.statistics }
+
+    /// Changes that wait for the writer.
+    var queuedWrites: Int { database.queuedWrites }
 
     package func admit(
         _ record: TaskRecord,
@@ -44,7 +51,10 @@ package struct SQLiteLedger: Ledger {
         limits: [Quota.Limit]
     ) async throws(LedgerError) -> Admission {
         let charge = record.client == nil ? Charge() : record.charge
-        let values = Rows.values(of: record) + [.text(holder.name), .text(TallyRows.encode(charge))]
+        let usage = record.usage
+        let values =
+            Rows.values(of: record)
+            + [.text(holder.name), .text(TallyRows.encode(charge)), .text(UsageRows.encode(usage))]
         return try await write { connection in
             if let answer {
                 let expired = record.createdAt.advanced(by: .zero - FirstAnswer.keptFor)
@@ -57,6 +67,7 @@ package struct SQLiteLedger: Ledger {
             }
             try TallyRows.enter(charge, of: record, within: limits, on: connection)
             _ = try connection.run(Rows.insertTask, values)
+            try UsageRows.enter(usage, of: record, on: connection)
             for message in messages { try MessageRows.add(message, on: connection) }
             return .admitted
         }
@@ -81,6 +92,7 @@ package struct SQLiteLedger: Ledger {
 
     package func commit(_ change: TaskChange) async throws(LedgerError) {
         let (record, parts, messages) = (change.record, change.parts, change.messages)
+        let usage = record.usage
         try await write { connection in
             let id = SQLiteValue.text(record.id.rawValue)
             for index in parts.removedOutputs {
@@ -100,6 +112,7 @@ package struct SQLiteLedger: Ledger {
             // A task that is gone is nobody's.
             if count == 0, try Rows.isThere(record.id, on: connection) { throw LedgerError.leaseLost }
             try settle(change, on: connection)
+            try UsageRows.settle(usage, of: record, on: connection)
             for message in messages { try MessageRows.add(message, on: connection) }
         }
     }

@@ -43,7 +43,7 @@ package struct Charge: Sendable, Equatable {
     }
 
     mutating func add(_ amount: Cost.Amount, of provider: String) {
-        add(Int64((amount.amount * 1e6).rounded()), on: Meter(amount.unit, of: provider))
+        add(amount.millionths, on: Meter(amount.unit, of: provider))
     }
 
     /// What has come to this charge since another one.
@@ -90,6 +90,10 @@ extension TaskRecord {
     }
 }
 
+extension Cost.Amount {
+    var millionths: Int64 { Int64((amount * 1e6).rounded()) }
+}
+
 extension AttemptRecord {
     /// Whether a vendor was, or may have been, set to work.
     fileprivate var mayHaveBegun: Bool {
@@ -103,7 +107,7 @@ extension AttemptRecord {
     ///
     /// What a vendor says to have failed it gives back as a rule, unless it has told a price. A job that it took and that
     /// we gave up is paid for.
-    fileprivate var isPaid: Bool {
+    var isPaid: Bool {
         switch state {
         case .intended, .accepted, .succeeded, .unknown: true
         case .canceled: cost != nil

@@ -16,7 +16,7 @@ final class Occupancy: Sendable {
     private let open = Atomic<Int>(0)
     private let held = Atomic<Int>(0)
     private let networks = Guarded<[PeerAddress: Int]>([:])
-    private let news = Guarded((refusals: Refusals(), toldAt: UInt64(0)))
+    private let news = Guarded((refusals: Refusals(), all: Refusals(), toldAt: UInt64(0)))
     /// Loops that are still making room; no other relief begins before they have ended.
     private let relieving = Atomic<Int>(0)
 
@@ -98,19 +98,29 @@ final class Occupancy: Sendable {
 
     // MARK: News
 
+    /// All refusals since the start.
+    var refusals: Refusals { news.withLock(\.all) }
+
     /// Counts a refusal; the result is what is to be told now, at most once a second.
     func count(_ refusal: Refusal, _ number: Int = 1) -> Refusals? {
         let now = monotonicNow()
         return news.withLock { news in
-            switch refusal {
-            case .connections: news.refusals.connections += number
-            case .address: news.refusals.address += number
-            case .memory: news.refusals.memory += number
-            case .descriptors: news.refusals.descriptors += number
-            }
+            news.refusals.add(refusal, number)
+            news.all.add(refusal, number)
             guard news.toldAt &+ 1_000_000_000 <= now else { return nil }
-            defer { news = (Refusals(), now) }
+            defer { (news.refusals, news.toldAt) = (Refusals(), now) }
             return news.refusals
+        }
+    }
+}
+
+extension Refusals {
+    fileprivate mutating func add(_ refusal: Occupancy.Refusal, _ number: Int) {
+        switch refusal {
+        case .connections: connections += number
+        case .address: address += number
+        case .memory: memory += number
+        case .descriptors: descriptors += number
         }
     }
 }

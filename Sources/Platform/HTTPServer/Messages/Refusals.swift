@@ -1,4 +1,4 @@
-/// How many connections were turned away or closed since it was last told, by reason.
+/// How many connections were turned away or closed, by reason: since it was last told, or in all.
 package struct Refusals: Sendable, Equatable {
     /// Turned away: as many connections are open as may be.
     package var connections = 0

@@ -50,7 +50,7 @@ struct HeadBuilder: Sendable {
     private static func method(_ line: Span<UInt8>, _ end: Int) throws(ParseFailure) -> Method {
         let method = Method(rawValue: String(line, 0..<end))
         switch method {
-        case .get, .head, .post, .put, .delete, .options, .patch, .trace: return method
+        case .get, .head, .post, .put, .delete, .options, .patch, .trace, .query: return method
         default: throw ParseFailure(.notImplemented, "method is not implemented")
         }
     }

@@ -24,7 +24,7 @@ package final class TraceSpan: Sendable {
         self.record = Guarded(record)
     }
 
-    /// Sets an attribute; `nil` sets nothing. Never a prompt, never a key.
+    /// An attribute: never a prompt, never a key; setting `nil` leaves it as it is.
     package subscript(name: String) -> SpanValue? {
         get { record.withLock { $0?[name] } }
         set {

@@ -21,6 +21,8 @@ struct PaperBench: Sendable {
     let providers: [Provider]
     let folder: String
     let log: LogMemory
+    /// What the engine measures.
+    let registry: MetricRegistry
 
     /// Where a vendor's files are.
     func url(_ file: String, at provider: Int = 0) -> String { "\(providers[provider].baseURL)/file/\(file)" }
@@ -124,7 +126,10 @@ func withPaper(
         parts.leaseTerm = .seconds(1_000_000)
         parts.announce = { record, milestone, _ in Array("\(milestone.type) \(record.status)".utf8) }
         parts.messagesStored = { ledger.nudges.change { $0 += 1 } }
+        let registry = MetricRegistry()
+        parts.metrics = EngineMetrics(registry)
         let engine = Engine(loop: loop, parts: parts)
+        engine.report(to: registry)
         let outcome: Result<Void, any Error>
         do {
             try await body(
@@ -136,7 +141,8 @@ func withPaper(
                     time: time,
                     providers: providers,
                     folder: folder,
-                    log: log
+                    log: log,
+                    registry: registry
                 )
             )
             outcome = .success(())

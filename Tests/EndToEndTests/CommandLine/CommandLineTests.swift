@@ -4,7 +4,8 @@ import Testing
 /// What the program says without a gateway: help, complaints, configurations.
 @Suite struct CommandLineTests {
     private static let commands = [
-        "serve", "emulate", "sound", "plan", "providers", "health", "config check", "config schema",
+        "serve", "emulate", "sound", "plan", "providers", "usage", "top", "health", "config check",
+        "config schema",
         "client new",
         "webhooks list", "webhooks resend", "webhooks register", "vault init", "vault set", "vault list",
         "vault remove", "vault rekey", "version",
