@@ -66,7 +66,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "log: { modules: debug }",
-            "1:17: log.modules: is a string, must be a map; write it as in { Tasks: debug }"
+            "1:17: log.modules: is text, must be a map; write it as in { Tasks: debug }"
         ),
         Mistake(
             "tracing: { sample: 2, otlp: { endpoint: https://c.example/v1/traces } }",

@@ -31,7 +31,9 @@ struct SchemaValidator {
         case "type":
             let types = argument.array?.compactMap(\.string) ?? [argument.string ?? ""]
             let kind = value.kind == "number" && value.integer != nil ? "integer" : value.kind
-            return types.contains(kind) ? [] : complaint
+            // Every integer is a number.
+            let fits = types.contains(kind) || kind == "integer" && types.contains("number")
+            return fits ? [] : complaint
         case "const": return value == argument ? [] : complaint
         case "enum": return argument.array?.contains(value) == true ? [] : complaint
         case "not": return try complaints(value, argument, at: path).isEmpty ? complaint : []

@@ -101,6 +101,7 @@ struct Exchange: Sendable {
             target: call.request.target,
             contentType: call.request.fields["Content-Type"],
             authorization: CallRecord.authorizationForm(call.request.fields),
+            traceparent: call.request.fields["traceparent"],
             body: call.body.count > CallRecord.longestBody ? [] : call.body,
             bodyLength: call.body.count,
             time: time.date(at: call.time),

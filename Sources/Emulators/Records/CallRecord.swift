@@ -25,6 +25,8 @@ struct CallRecord: Sendable {
     let target: RequestTarget
     let contentType: String?
     let authorization: String
+    /// The trace that the caller told of.
+    let traceparent: String?
     let body: [UInt8]
     let bodyLength: Int
     let time: Timestamp
@@ -48,6 +50,7 @@ struct CallRecord: Sendable {
             "query": .object(query),
             "content_type": JSONValue(orNull: contentType),
             "auth": .string(authorization),
+            "traceparent": JSONValue(orNull: traceparent),
             "fields": .array(fieldNames.map { .string($0) }),
             "body": CallRecord.shown(body),
             "body_bytes": JSONValue(bodyLength),

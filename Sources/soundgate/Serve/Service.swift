@@ -299,6 +299,7 @@ private struct House: Sendable {
         metrics.watch(server)
         metrics.watch(security?.identity)
         metrics.watch(loops)
+        metrics.watch(tracer.spans)
         metrics.watch(room, names: ["storage", "assets"])
         metrics.watch { gateway.isDraining }
         redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)

@@ -115,4 +115,21 @@ struct ServiceMetrics: Sendable {
             expiry["listener"].set((now + left / .seconds(1)).rounded())
         }
     }
+
+    /// What becomes of spans on their way to a collector.
+    func watch(_ spans: SpanBuffer) {
+        let ended = registry.counter(
+            "soundgate_trace_spans_total",
+            "Spans of traces, by what became of them.",
+            labels: ["outcome"]
+        )
+        let waiting = registry.gauge("soundgate_trace_spans_waiting", "Spans that wait for the collector.")[]
+        registry.collect {
+            let counts = spans.counts
+            ended["exported"].follow(counts.exported)
+            ended["dropped"].follow(counts.dropped)
+            ended["rejected"].follow(counts.rejected)
+            waiting.set(Double(counts.waiting))
+        }
+    }
 }

@@ -8,7 +8,7 @@ import Testing
     private static let pages = [
         ("playground", ".player[data-ready=true]"), ("tasks", ".task-row"),
         ("task", ".player[data-ready=true]"),
-        ("providers", ".provider"), ("usage", ".plot svg, .totals, main .notice"),
+        ("providers", ".provider"), ("usage", ".plot svg"),
     ]
     private static let sizes = [("wide", 1280, 860), ("narrow", 360, 740)]
 

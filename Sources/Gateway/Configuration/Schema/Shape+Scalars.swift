@@ -216,10 +216,15 @@ extension Shape<Int> {
 }
 
 extension Shape<Double> {
+    /// As it reads back from a JSON text: without a fraction it is an integer.
+    private static func fractionJSON(_ value: Double) -> JSONValue {
+        Int(exactly: value).map { JSONValue($0) } ?? .number(value)
+    }
+
     /// A part of a whole, from 0 to 1.
     static var fraction: Shape {
         let own: JSONValue = ["type": "number", "minimum": 0, "maximum": 1]
-        return Shape(schema: ReferenceSchema.or(own), rendered: { .number($0) }) { node, path, reader in
+        return Shape(schema: ReferenceSchema.or(own), rendered: Self.fractionJSON) { node, path, reader in
             guard let text = reader.text(node, path) else { return nil }
             let number: Double? =
                 switch text.scalar.value {

@@ -10,7 +10,7 @@ enum SpanNumbers {
     /// A number that is not 0.
     static func next() -> UInt64 {
         while true {
-            let count = counter.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+            let count = counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
             let number = mix(count)
             if number != 0 { return number }
         }

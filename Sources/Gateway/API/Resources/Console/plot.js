@@ -3,11 +3,11 @@ import { number } from "./words.js";
 
 const tall = 220, left = 44, bottom = 24, head = 10;
 
-/** A round number not below a value, for the end of an axis. @param {number} value */
+/** A round number not below a value, for the end of an axis; its half is round too. @param {number} value */
 export function ceiling(value) {
-  if (value <= 0) return 1;
+  if (value <= 0) return 2;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map(step => step * power).find(step => step >= value - 1e-9) ?? 10 * power;
+  return [1, 2, 4, 6, 8, 10].map(step => step * power).find(step => step >= value - 1e-9) ?? 10 * power;
 }
 
 /**
@@ -30,7 +30,7 @@ export function columns(data) {
 /** @param {Parameters<typeof columns>[0]} data @param {number} wide */
 function drawn({ title, unit, times, series }, wide) {
   const sums = times.map((_, place) => series.reduce((sum, one) => sum + one.values[place], 0));
-  const most = ceiling(Math.max(...sums, 0));
+  const most = ceiling(Math.max(...sums, unit === "tasks" ? 2 : 0));
   const room = (wide - left) / Math.max(times.length, 1), thick = Math.max(2, Math.min(28, room * 0.66));
   const height = value => value / most * (tall - head - bottom);
   const grid = [0, 0.5, 1].map(part => {
