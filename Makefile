@@ -90,16 +90,16 @@ test-tls: ## let testssl.sh look at the listener: nothing above LOW
 	@$(MAKE) build
 	Tests/TLS/run .build/debug/soundgate
 
-# What routing reads, as a table in README.md; a test fails when the two differ.
+# What routing reads, as a table in docs/providers.md; a test fails when the two differ.
 .PHONY: capabilities
-capabilities: prepare ## write README.md's table of capabilities anew
+capabilities: prepare ## write the table of capabilities in docs/providers.md anew
 	swift build --product soundgate $(SWIFT_FLAGS)
 	.build/debug/soundgate providers --markdown >.build/capabilities.md
-	@awk 'FILENAME != "README.md" { table = table $$0 "\n"; next } \
+	@awk 'FILENAME != "docs/providers.md" { table = table $$0 "\n"; next } \
 	  /^<!-- capabilities:begin/ { print; printf "%s", table; skip = 1 } \
 	  /^<!-- capabilities:end/ { skip = 0 } \
-	  !skip' .build/capabilities.md README.md >.build/README.md
-	@cat .build/README.md >README.md
+	  !skip' .build/capabilities.md docs/providers.md >.build/providers.md
+	@cat .build/providers.md >docs/providers.md
 
 .PHONY: man
 man: prepare ## write docs/soundgate.1, the manual page, anew

@@ -1,7 +1,7 @@
 import Synthesis
 import Testing
 
-@Suite("The README")
+@Suite("The synthesizer's page")
 struct ReadmeTests {
     /// The tables of the synthesizer's words, from the data that it reads prompts with.
     private static var tables: String {
@@ -19,7 +19,7 @@ struct ReadmeTests {
 
     @Test("Its list of words is the one that the synthesizer reads")
     func words() throws {
-        let readme = try repositoryFile("README.md")
-        #expect(readme.contains(Self.tables), "README.md must hold these tables:\n\(Self.tables)")
+        let readme = try repositoryFile("docs/synthesizer.md")
+        #expect(readme.contains(Self.tables), "docs/synthesizer.md must hold these tables:\n\(Self.tables)")
     }
 }

@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Testing
 
-/// README's "Keep vendors' keys in the vault", its blocks run as they are written there.
+/// docs/keys.md, "Keep vendors' keys in the vault", its blocks run as they are written there.
 @Suite struct WalkthroughTests {
     private static let secret = "sk-walkthrough-4f9a8e1c7b2d6053"
 
@@ -14,10 +14,10 @@ import Testing
         var text: String { lines.map { $0 + "\n" }.joined() }
     }
 
-    /// The blocks of a section of README.md.
+    /// The blocks of a section of docs/keys.md.
     private static func blocks(of heading: String) throws -> [Block] {
         let root = Folder(path: "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/"))
-        let lines = root.text(of: "README.md").split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = root.text(of: "docs/keys.md").split(separator: "\n", omittingEmptySubsequences: false)
         let start = try #require(lines.firstIndex { $0 == "## \(heading)" })
         var blocks: [Block] = []
         var open: (language: String, lines: [String])?
@@ -61,7 +61,7 @@ import Testing
         try await Folder.with { folder in
             try #require(mkdir(folder.file("bin"), 0o700) == 0)
             try #require(symlink(Program.path, folder.file("bin/soundgate")) == 0)
-            // The one thing that is not README's: a port that nobody else has.
+            // The one thing that is not the page's: a port that nobody else has.
             var config = blocks[0].text + "server: { listen: \"127.0.0.1:0\" }\n"
             try folder.write(config, to: "soundgate.yaml")
 

@@ -71,12 +71,12 @@ import Testing
     @Test func theReadmeShowsTheCapabilitiesAsTheyAre() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let readme = try String(contentsOf: root.appending(path: "docs/providers.md"), encoding: .utf8)
         let begin = try #require(readme.range(of: "<!-- capabilities:begin -->\n"))
         let end = try #require(readme.range(of: "<!-- capabilities:end -->"))
         #expect(
             readme[begin.upperBound..<end.lowerBound] == CapabilityTable.markdown(catalog),
-            "README.md is stale: `make capabilities` writes its table anew"
+            "docs/providers.md is stale: `make capabilities` writes its table anew"
         )
     }
 }

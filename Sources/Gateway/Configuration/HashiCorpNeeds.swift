@@ -9,7 +9,7 @@ package struct HashiCorpNeeds: Sendable {
 
     /// Looks through a file; `nil` when it names no server or is not fit to be read, which loading it tells.
     ///
-    /// The parameters are those of ``GatewayConfiguration/load(text:fileName:adapters:environment:readFile:openVault:hashiCorp:)``.
+    /// The parameters are those of ``GatewayConfiguration/load(text:fileName:adapters:environment:readFile:certificates:openVault:hashiCorp:)``.
     package init?(
         text: String,
         fileName: String,
