@@ -5,6 +5,7 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -139,7 +140,8 @@ class Container:
 
     def close(self):
         if self.outer.poll() is None:
-            self.outer.kill()  # and with it, by --kill-child, what is inside
+            # The first process itself: it has lost what --kill-child gave it, when it became somebody else.
+            os.kill(self.process, signal.SIGKILL)
             self.outer.wait()
         shutil.rmtree(self.folder)
 
