@@ -59,7 +59,7 @@ run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
-	@.ci/install-packages console
+	@.ci/install-packages console shells
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
@@ -110,7 +110,7 @@ man: prepare ## write docs/soundgate.1, the manual page, anew
 quote: ## write the files that docs/add-a-vendor.md quotes into it anew
 	.ci/quote docs/add-a-vendor.md
 
-# Also in make test, where those that find no zsh, fish, mandoc or sqlite3 are skipped.
+# Also in make test, which installs the same.
 .PHONY: test-shells
 test-shells: ## install what the tests of completions, manual page and backup want, and run them
 	@.ci/install-packages shells
@@ -138,7 +138,7 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
-	@.ci/install-packages console
+	@.ci/install-packages console shells
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \
