@@ -9,9 +9,11 @@ export const clock = seconds => {
 /** A span, short. @param {number | null | undefined} seconds */
 export function span(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  // Rounded first, so that nothing rounds up to a whole of the next unit.
+  const [thousandths, whole] = [Math.round(seconds * 1000), Math.round(seconds)];
+  if (thousandths < 1000) return `${thousandths} ms`;
+  if (whole < 60) return `${number(seconds, seconds < 9.95 ? 1 : 0)} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${number(seconds / 3600, 1)} h`;
 }
 
