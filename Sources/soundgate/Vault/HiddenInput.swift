@@ -27,15 +27,16 @@ enum HiddenInput {
         let isTerminal = Console.isTerminal(descriptor)
         var shown = termios()
         if isTerminal {
-            Console.show(prompt)
+            // Before the question shows: who answers at once must neither be seen nor have his first bytes thrown away.
             tcgetattr(descriptor, &shown)
             var hidden = shown
             hidden.c_lflag &= ~tcflag_t(ECHO)
             tcsetattr(descriptor, TCSAFLUSH, &hidden)
+            Console.show(prompt)
         }
         defer {
             if isTerminal {
-                tcsetattr(descriptor, TCSAFLUSH, &shown)
+                tcsetattr(descriptor, TCSADRAIN, &shown)
                 // The line end that was typed did not show either.
                 Console.note("")
             }

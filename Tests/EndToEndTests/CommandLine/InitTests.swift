@@ -250,6 +250,19 @@ import Testing
         }
     }
 
+    @Test func aKeyIsHiddenFromTheMomentItIsAskedFor() async throws {
+        try await Folder.with { folder in
+            let options = [
+                "--vendors", "suno", "--keys", "vault", "--listen", "127.0.0.1:8080", "--client", "none",
+            ]
+            let terminal = try Terminal(["init"] + options, in: folder)
+            _ = try await eventually("the question") { terminal.text.contains("(not shown") ? true : nil }
+            #expect(!terminal.echoes)
+            try terminal.type("\u{3}")
+            #expect(try await terminal.end() == 130, "\(terminal.text)")
+        }
+    }
+
     @Test func whatOptionsSayIsNotAsked() async throws {
         try await Folder.with { folder in
             let options = ["--vendors", "none", "--listen", "127.0.0.1:8080", "--client", "none"]

@@ -41,6 +41,12 @@ final class Terminal: Sendable {
     /// Everything that it showed so far.
     var text: String { shown.withLock { $0 } }
 
+    /// Whether what is typed shows.
+    var echoes: Bool {
+        var settings = termios()
+        return tcgetattr(master, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
+    }
+
     /// Types keys; a line ends with `\r`, as Enter does.
     func type(_ keys: String) throws {
         let bytes = Array(keys.utf8)
