@@ -26,7 +26,10 @@ creates = itertools.count()
 @schemathesis.hook
 def before_call(context, case, kwargs):
     # The key of the contract's example would bring back the first answer, also of a task that was deleted since.
-    for name, value in (case.headers or {}).items():
+    for name, value in list((case.headers or {}).items()):
+        # What waits for sounds has tests of its own; here an hour would go by.
+        if name.lower() == "prefer" and value == "wait=30":
+            case.headers[name] = "wait=1"
         if name.lower() == "idempotency-key" and value == "9f0c1b52-3f8e-4a52-8e3c-7a1f6f0b7a55":
             case.headers[name] = f"{value}-{next(creates)}"
 
@@ -37,11 +40,16 @@ class RefusedWithoutReason(Failure):
 
 @schemathesis.check
 def refused_for_what_no_schema_says(context, response, case):
-    if case.operation.definition.raw.get("operationId") not in ("createSound", "createPlan"):
+    operation = case.operation.definition.raw.get("operationId")
+    if operation not in ("createSound", "createPlan", "getUsage"):
         return
     if response.status_code != 422 or case.meta is None or not case.meta.generation.mode.is_positive:
         return
     problem = response.json()
+    if operation == "getUsage":
+        # From before to; not too many rows.
+        if all(error["field"] in ("from", "to", "interval") for error in problem["errors"]):
+            return
     if problem["code"] in ("no_provider", "idempotency_mismatch"):
         return
     for error in problem["errors"]:
