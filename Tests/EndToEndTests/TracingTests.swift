@@ -226,7 +226,9 @@ import Testing
                         program.errors.contains("the changed configuration is at work") ? true : nil
                     }
                     _ = try await gateway.sound(["prompt": "click", "duration": 0.5])
-                    #expect(program.errors.contains("task ended"))
+                    _ = try await program.wait(for: "a line of that level") {
+                        program.errors.contains("task ended") ? true : nil
+                    }
                     #expect(!program.errors.contains(#""message":"request""#))
                     #expect(program.errors.contains("log.modules.Tasks"))
                 }
