@@ -30,7 +30,13 @@ enum Soundgate {
             Interruption.block(command.signals)
             // The process ends with the command. The main thread only waits: with an asynchronous `main` it would be
             // parked by the runtime with every signal unblocked, and Ctrl-C would end the process there.
-            Task.detached { exit(await run(command, invocation).rawValue) }
+            Task.detached {
+                let status = await run(command, invocation).rawValue
+                fflush(nil)
+                // Not `exit`: OpenSSL takes its locks down at exit, under the threads that still render and hash for tasks
+                // that go on at the next start.
+                _exit(status)
+            }
             while true { pause() }
         }
     }
