@@ -61,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", path: "Sources/CLibraries/CCurl"),
         .systemLibrary(name: "COpenSSL", path: "Sources/CLibraries/COpenSSL"),
         .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
+        .systemLibrary(name: "CPostgres", path: "Sources/CLibraries/CPostgres"),
         .systemLibrary(name: "CYAML", path: "Sources/CLibraries/CYAML"),
         .systemLibrary(name: "CJansson", path: "Sources/CLibraries/CJansson"),
         .systemLibrary(name: "CSndFile", path: "Sources/CLibraries/CSndFile"),
@@ -77,6 +78,7 @@ let package = Package(
         wrapper("JSON", ["CJansson"]),
         wrapper("YAML", ["CYAML"]),
         wrapper("SQLite", ["CSQLite", "Threads"]),
+        wrapper("Postgres", ["CPostgres", "CLinux", "Threads", "EventLoop", "Telemetry"]),
         wrapper("AudioFile", ["CSndFile"]),
         wrapper("Telemetry", ["CLinux", "Threads"]),
         // Apart from Telemetry, which everything stands on: only the program needs a client for it.
@@ -176,6 +178,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // A PostgreSQL server for the tests of a process, and databases of it.
+        .target(
+            name: "PostgresTestSupport",
+            dependencies: ["Postgres", "EventLoop", "Telemetry", "Threads"],
+            path: "Tests/PostgresTestSupport",
+            swiftSettings: strict
+        ),
+
         // Tests mirror Sources; EndToEnd runs the built program. What several of them need is in Support.
         .target(name: "Support", dependencies: ["Threads"], path: "Tests/Support", swiftSettings: strict),
         tests("Threads", ["Threads"]),
@@ -195,6 +205,13 @@ let package = Package(
         tests("JSON", ["JSON"]),
         tests("YAML", ["YAML"]),
         tests("SQLite", ["SQLite", "Threads"]),
+        tests(
+            "Postgres",
+            [
+                "Postgres", "PostgresTestSupport", "TLSTestSupport", "EventLoop", "Telemetry", "Threads",
+                "Support",
+            ]
+        ),
         tests("AudioFile", ["AudioFile"]),
         tests("Telemetry", ["Telemetry", "Threads"]),
         tests(

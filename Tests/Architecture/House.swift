@@ -12,7 +12,10 @@ enum House {
         ("Sources/Gateway/", 2),
         ("Sources/Emulators/", 2),
         ("Sources/soundgate/", 3),
+        ("Sources/Simulation/", 3),
+        ("Sources/soundgate-simulate/", 4),
         ("Tests/TLSTestSupport/", 4),
+        ("Tests/PostgresTestSupport/", 4),
     ]
 
     /// How high each module stands inside Gateway.
@@ -38,7 +41,7 @@ enum House {
         "CJansson": ["JSON"],
         "CNGHTTP2": ["HTTPServer"],
         "COpenSSL": ["Crypto", "TLS", "TLSTestSupport"],
-        "CPostgres": ["PostgreSQL"],
+        "CPostgres": ["Postgres"],
         "CSndFile": ["AudioFile"],
         "CSQLite": ["SQLite"],
         "CYAML": ["YAML"],
@@ -52,7 +55,7 @@ enum House {
 
     /// What a pure module may not stand on, not even through another module.
     static let effects: Set = [
-        "CLinux", "EventLoop", "HTTPClient", "HTTPServer", "SQLite", "Telemetry", "Threads",
+        "CLinux", "EventLoop", "HTTPClient", "HTTPServer", "Postgres", "SQLite", "Telemetry", "Threads",
     ]
 
     /// Names through which a pure module would look at the world without any import of ours.

@@ -1,0 +1,40 @@
+/// A named step of the schema; once released it is never edited, only followed by another.
+package struct PostgresMigration: Sendable {
+    package let name: String
+    package let sql: String
+    /// Whether programs that do not know this step may go on with the schema that it leaves.
+    ///
+    /// Steps that only add, as a table or a column with a default, are such: then replicas are updated one by one.
+    package let isCompatible: Bool
+
+    /// A step written as SQL, of any number of statements; it runs in one transaction.
+    package init(_ name: String, sql: String, isCompatible: Bool = false) {
+        self.name = name
+        self.sql = sql
+        self.isCompatible = isCompatible
+    }
+}
+
+/// Why a schema cannot be brought up to date; each case reads as a sentence for the operator.
+package enum PostgresMigrationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A later version has been here, and left what this one cannot work with.
+    case newer(migration: String)
+    /// The schema's history is not the beginning of ours.
+    case diverged(migration: String)
+    /// A step was edited after it had run.
+    case edited(migration: String)
+    /// A step failed, and was undone.
+    case failed(migration: String, PostgresError)
+
+    package var description: String {
+        switch self {
+        case .newer(let migration):
+            "the PostgreSQL schema was written by a newer version: this one does not know the migration \"\(migration)\""
+        case .diverged(let migration):
+            "the PostgreSQL schema has another history: the migration \"\(migration)\" should have run where another one did"
+        case .edited(let migration):
+            "the PostgreSQL schema has another history: the migration \"\(migration)\" was another when it ran"
+        case .failed(let migration, let error): "the migration \"\(migration)\" failed: \(error)"
+        }
+    }
+}
