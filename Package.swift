@@ -87,6 +87,7 @@ let package = Package(
             on: "Platform",
             ["Telemetry", "HTTPClient", "HTTP", "JSON", "Crypto", "EventLoop", "Threads"]
         ),
+        library("S3", on: "Platform", ["HTTP", "HTTPClient", "Crypto", "Telemetry", "Threads"]),
 
         // Gateway: the product.
         library("Sound", on: "Gateway", ["JSON", "HTTP", "Spelling"]),
@@ -186,6 +187,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // An object store in memory.
+        .target(
+            name: "S3TestSupport",
+            dependencies: ["S3", "HTTP", "HTTPServer", "Crypto", "EventLoop", "Threads"],
+            path: "Tests/S3TestSupport",
+            swiftSettings: strict
+        ),
+
         // Tests mirror Sources; EndToEnd runs the built program. What several of them need is in Support.
         .target(name: "Support", dependencies: ["Threads"], path: "Tests/Support", swiftSettings: strict),
         tests("Threads", ["Threads"]),
@@ -221,6 +230,10 @@ let package = Package(
                 "Crypto", "EventLoop",
                 "Threads",
             ]
+        ),
+        tests(
+            "S3",
+            ["S3", "S3TestSupport", "HTTP", "HTTPClient", "Crypto", "EventLoop", "Telemetry", "Threads"]
         ),
         tests("Sound", ["Sound", "JSON"]),
         tests("Synthesis", ["Synthesis", "AudioFile"]),
@@ -300,7 +313,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "HTTP", "HTTPServer", "HTTPClient", "JSON", "Sound", "Configuration", "Providers", "Crypto",
-                "Webhooks", "Vault", "AudioFile",
+                "Webhooks", "Vault", "AudioFile", "S3",
             ],
             path: "Tests/Fuzz/Targets",
             swiftSettings: strict

@@ -17,7 +17,7 @@ package struct FuzzTarget: Sendable {
 
     /// All of them.
     package static let all = [
-        httpParser, chunkedBody, soundRequest, configuration, callback, url, vault, audioFile,
+        httpParser, chunkedBody, soundRequest, configuration, callback, url, vault, audioFile, xml,
     ]
 
     /// The one that the environment names; the fuzzer's way to choose.
