@@ -39,6 +39,8 @@ final class ScriptedPeer: Sendable {
         self.listener = listener
         let record = record
         _ = try Thread(name: "peer") {
+            // Closed by whoever uses it last: its number could be another peer's listener by the next `accept`.
+            defer { Glibc.close(listener) }
             while true {
                 let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
                 guard descriptor >= 0 else { return }
@@ -67,9 +69,8 @@ final class ScriptedPeer: Sendable {
     }
 
     deinit {
-        // Wakes the thread in `accept`, which then ends.
+        // Ends the thread's `accept`, under way or next.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     var url: String { "http://127.0.0.1:\(port)" }

@@ -93,15 +93,20 @@ private func hasty(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
         }
     }
 
-    @Test func stoppingFinishesWhatIsInHandAndClosesWhatIsIdle() async throws {
-        let began = Mailbox<Void>()
-        let gate = Mailbox<Void>()
-        let handler: Handler = { request in
+    /// Says that it began on `/slow`, and answers there when it is let through.
+    private func slow(_ began: Mailbox<Void>, until gate: Mailbox<Void>) -> Handler {
+        { request in
             guard request.target.path == "/slow" else { return Response(.noContent) }
             began.put(())
             _ = await gate.next()
             return Response(.ok, text: "done")
         }
+    }
+
+    @Test func stoppingFinishesWhatIsInHandAndClosesWhatIsIdle() async throws {
+        let began = Mailbox<Void>()
+        let gate = Mailbox<Void>()
+        let handler = slow(began, until: gate)
         try await withServer(handler: handler) { server, port in
             let idle = try RawClient(port: port)
             try await idle.send(get)
@@ -118,6 +123,48 @@ private func hasty(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
             #expect(answer.hasSuffix("done"))
             await stopped
             #expect(server.openConnections == 0)
+        }
+    }
+
+    @Test func whoWasLetInBeforeTheListenerClosedIsServedAsEver() async throws {
+        let began = Mailbox<Void>()
+        let gate = Mailbox<Void>()
+        let handler = slow(began, until: gate)
+        try await withServer(handler: handler) { server, port in
+            let quiet = try RawClient(port: port)
+            try await quiet.send(get)
+            _ = try await quiet.read(until: "\r\n\r\n")
+            let newcomer = try RawClient(port: port)
+            let busy = try RawClient(port: port)
+            try await busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = await began.next()
+            async let closed: Void = server.stopListening(within: .seconds(30))
+            // Until nobody gets in, others do, and are newcomers for as long as they stay.
+            while (try? RawClient(port: port)) != nil { await Task.yield() }
+            try await newcomer.send(get)
+            #expect(try await !newcomer.read(until: "\r\n\r\n").contains("Connection: close"))
+            gate.put(())
+            #expect(try await !busy.read(until: "done").contains("Connection: close"))
+            await closed
+            // Nor is anybody sent away who could ask again.
+            try await quiet.send(get)
+            #expect(try await quiet.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 204"))
+            withExtendedLifetime((newcomer, busy)) {}
+        }
+    }
+
+    @Test func aNewcomerWhoSaysNothingHoldsNobodyUpForLong() async throws {
+        try await withServer(handler: { _ in Response(.noContent) }) { server, port in
+            let newcomer = try RawClient(port: port)
+            // So that it has been let in: connections of a loop are taken in their order, and every loop has one.
+            for _ in 0..<64 {
+                let client = try RawClient(port: port)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                _ = try await client.readToEnd()
+            }
+            await server.stopListening(within: .milliseconds(20))
+            await server.stop(within: .seconds(30))
+            #expect(try await newcomer.readToEnd().isEmpty)
         }
     }
 

@@ -51,6 +51,49 @@ private let getAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\
         }
     }
 
+    @Test(arguments: [(["one", "two"], true), (["one"], false), (["one", "two", "three"], false)])
+    func aMeasuredStreamHasItsLengthOrIsCut(_ pieces: [String], _ isWhole: Bool) async throws {
+        let handler: Handler = { _ in
+            Response(
+                .ok,
+                body: .measured(6) { writer in for piece in pieces { try await writer.write(piece) } }
+            )
+        }
+        try await withServer(handler: handler) { _, port in
+            for version in ["1.1", "1.0"] {
+                let client = try RawClient(port: port)
+                let second = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                try await client.send(
+                    "GET / HTTP/\(version)\r\nHost: a\r\nConnection: keep-alive\r\n\r\n\(second)"
+                )
+                let answers = try await client.readToEnd()
+                #expect(answers.contains("Content-Length: 6\r\n"))
+                #expect(!answers.contains("chunked") && !answers.contains("three"))
+                // After a body that is not whole nothing may come that could be taken for the rest of it.
+                #expect(
+                    answers.split(separator: "HTTP/1.1 200", omittingEmptySubsequences: false).count
+                        == (isWhole ? 3 : 2)
+                )
+                #expect(answers.hasSuffix(isWhole ? "onetwo" : pieces.prefix(2).joined()))
+            }
+        }
+    }
+
+    @Test func aMeasuredStreamIsNotBegunForAHead() async throws {
+        let handler: Handler = { _ in
+            Response(
+                .ok,
+                body: .measured(6) { _ in Issue.record("nobody wants it") }
+            )
+        }
+        try await withServer(handler: handler) { _, port in
+            let client = try RawClient(port: port)
+            try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let answer = try await client.readToEnd()
+            #expect(answer.contains("Content-Length: 6\r\n") && answer.hasSuffix("\r\n\r\n"))
+        }
+    }
+
     @Test func aCutAnswerIsNoAnswer() async throws {
         try await withServer(handler: { _ in Response(.ok, body: .cut) }) { _, port in
             let client = try RawClient(port: port)

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 import Threads
@@ -39,5 +40,15 @@ import Threads
     @Test func aSystemErrorSaysCallAndReason() {
         let error = SystemError("open", subject: "/nowhere", code: 2)
         #expect(error.description == "/nowhere: No such file or directory (open)")
+    }
+
+    @Test func aLockedFileIsNobodyElsesUntilItsHolderGoes() throws {
+        let path = "/tmp/soundgate-lock-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        defer { unlink(path) }
+        var held: FileLock? = try FileLock(path)
+        #expect { try FileLock(path) } throws: { ($0 as? SystemError)?.code == EWOULDBLOCK }
+        #expect(held != nil)
+        held = nil
+        _ = try FileLock(path, waiting: true)
     }
 }

@@ -19,7 +19,8 @@ package struct RequestTarget: Hashable, Sendable, CustomStringConvertible {
     package var isAsterisk: Bool { path == "*" }
 
     /// Parses the origin form: an absolute path and perhaps a query.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) {
+        // Of one type, not of any kind of text: every request comes through here.
         guard text.utf8.first == 0x2F else { return nil }
         let mark = text.utf8.firstIndex(of: 0x3F)
         let path = text[..<(mark ?? text.endIndex)]
@@ -45,7 +46,7 @@ package struct RequestTarget: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether only bytes of the class and sound percent triplets occur.
-    static func isWellFormed(_ text: some StringProtocol, _ allowed: ByteClass) -> Bool {
+    static func isWellFormed(_ text: Substring, _ allowed: ByteClass) -> Bool {
         var encoded = false
         for byte in text.utf8 where !allowed.contains(byte) {
             guard byte == 0x25 else { return false }
@@ -54,10 +55,10 @@ package struct RequestTarget: Hashable, Sendable, CustomStringConvertible {
         return !encoded || PercentEncoding.decode(text) != nil
     }
 
-    private static func hasDotSegment(_ path: some StringProtocol) -> Bool {
+    private static func hasDotSegment(_ path: Substring) -> Bool {
         guard path.utf8.contains(where: { $0 == 0x2E || $0 == 0x25 }) else { return false }
-        return path.split(separator: "/").contains { segment in
-            let plain = PercentEncoding.decode(segment)
+        return path.utf8.split(separator: 0x2F).contains { segment in
+            let plain = PercentEncoding.decode(Substring(segment))
             return plain == "." || plain == ".."
         }
     }

@@ -109,6 +109,18 @@ package final class Server: Sendable {
         return groups.compactMap(\.first?.address)
     }
 
+    /// Accepts no more: whoever connects from now on is refused, and may go elsewhere.
+    ///
+    /// What has been let in goes on as if nothing were; the call returns when nobody waits for an answer, or after `limit`.
+    package func stopListening(within limit: Duration) async {
+        for shard in shards { await run(on: shard) { shard.stopListening() } }
+        let began = monotonicNow()
+        for shard in shards {
+            let spent = Duration.nanoseconds(Int64(clamping: monotonicNow() - began))
+            await shard.quieted(within: max(.zero, limit - spent))
+        }
+    }
+
     /// Stops accepting, lets requests in hand finish, and after `limit` cuts what is left and cancels its handlers.
     package func stop(within limit: Duration) async {
         for shard in shards { await run(on: shard) { shard.stopListening() } }

@@ -49,6 +49,7 @@ extension Connection {
         case .none, .cut: return .length(0)
         case .bytes(let bytes): return .length(Int64(bytes.count))
         case .file(let file): return .length(Int64(file.range.count))
+        case .measured(let length, _): return .length(length)
         case .stream: return request.head.version == .http11 ? .chunked : .close
         }
     }
@@ -75,12 +76,16 @@ extension Connection {
             return (part.range.count, await drained())
         case .stream(let produce):
             return await sendStream(produce, framing)
+        case .measured(let length, let produce):
+            let (bytes, isComplete) = await sendStream(produce, framing, length: Int(clamping: length))
+            return (bytes, isComplete && bytes == length)
         }
     }
 
     private func sendStream(
         _ produce: @Sendable (BodyWriter) async throws -> Void,
-        _ framing: ResponseFraming
+        _ framing: ResponseFraming,
+        length: Int = .max
     ) async -> (Int, Bool) {
         flush()
         streamed = 0
@@ -89,7 +94,10 @@ extension Connection {
         isStreaming = true
         defer { isStreaming = false }
         let writer = BodyWriter { [self] bytes in
-            guard await write(bytes, chunked: chunked, of: exchange) else { throw BodyError.disconnected }
+            // More than was said would be taken for the next answer.
+            guard bytes.count <= length - streamed,
+                await write(bytes, chunked: chunked, of: exchange)
+            else { throw BodyError.disconnected }
         }
         do {
             try await produce(writer)

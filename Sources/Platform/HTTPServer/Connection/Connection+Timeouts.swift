@@ -29,6 +29,9 @@ extension Connection {
     /// Bytes that have arrived at the client, of those given to the kernel.
     var arrived: Int { handed - Int(max(0, soundgate_unsent_bytes(descriptor))) }
 
+    /// Whether its client waits for an answer, or has just connected and not asked yet.
+    var isWaiting: Bool { phase == .busy || (phase == .idle && exchange == 0) }
+
     // MARK: Reports
 
     func report(_ response: Response, _ request: Request, _ began: UInt64, bytes: Int, isComplete: Bool) {

@@ -193,6 +193,21 @@ import Threads
         listeners = []
     }
 
+    /// Returns when nobody is waiting for an answer, nor has just come to ask, or the time is over.
+    func quieted(within limit: Duration) async {
+        let end = monotonicNow() + limit.wholeNanoseconds
+        await withCheckedContinuation { continuation in
+            loop.execute { [self] in lookForQuiet(until: end, continuation) }
+        }
+    }
+
+    private func lookForQuiet(until end: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
+        guard connections.contains(where: \.isWaiting), monotonicNow() < end else {
+            return continuation.resume()
+        }
+        _ = loop.schedule(after: .milliseconds(5)) { [self] in lookForQuiet(until: end, continuation) }
+    }
+
     /// Closes what is idle; what is in hand is answered with `Connection: close`.
     func drain() {
         for connection in connections { connection.closeIfIdle() }

@@ -76,44 +76,62 @@ extension Response {
         for request: Request,
         fields: Fields = [:]
     ) -> Response {
-        var response = Response(.ok, fields: fields, body: .file(FileBody(file)))
+        var (response, range) = part(
+            of: file.size,
+            modified: file.modified,
+            contentType: contentType,
+            entityTag: entityTag,
+            for: request,
+            fields: fields
+        )
+        if let range { response.body = .file(FileBody(file, range: range)) }
+        return response
+    }
+
+    /// The head of an answer to a `GET` or `HEAD` for something that has so many bytes, by the same rules, and which of
+    /// them are to be its body; `nil` for none at all.
+    package static func part(
+        of size: Int64,
+        modified: HTTPDate?,
+        contentType: String,
+        entityTag: EntityTag?,
+        for request: Request,
+        fields: Fields = [:]
+    ) -> (head: Response, range: Range<Int64>?) {
+        var response = Response(.ok, fields: fields)
         response.fields["Accept-Ranges"] = "bytes"
-        response.fields["Last-Modified"] = file.modified.description
+        response.fields["Last-Modified"] = modified?.description
         if let entityTag { response.fields["ETag"] = entityTag.description }
         let condition = Preconditions.evaluate(
             method: request.method,
             fields: request.fields,
             entityTag: entityTag,
-            lastModified: file.modified
+            lastModified: modified
         )
         switch condition {
-        case .notModified: return response.without(.notModified)
-        case .failed: return response.without(.preconditionFailed)
+        case .notModified: return (response.with(.notModified), nil)
+        case .failed: return (response.with(.preconditionFailed), nil)
         case .proceed: break
         }
         response.fields["Content-Type"] = contentType
-        guard request.method == .get else { return response }
+        guard request.method == .get else { return (response, 0..<size) }
         let part = ByteRange.select(
             request.fields,
-            size: file.size,
+            size: size,
             entityTag: entityTag,
-            lastModified: file.modified
+            lastModified: modified
         )
-        response.fields["Content-Range"] = part.contentRange(size: file.size)
+        response.fields["Content-Range"] = part.contentRange(size: size)
         switch part {
-        case .whole: return response
-        case .unsatisfiable: return response.without(.rangeNotSatisfiable)
-        case .partial(let range):
-            response.status = .partialContent
-            response.body = .file(FileBody(file, range: range))
-            return response
+        case .whole: return (response, 0..<size)
+        case .unsatisfiable: return (response.with(.rangeNotSatisfiable), nil)
+        case .partial(let range): return (response.with(.partialContent), range)
         }
     }
 
-    private func without(_ status: Status) -> Response {
+    private func with(_ status: Status) -> Response {
         var response = self
         response.status = status
-        response.body = .none
         return response
     }
 }

@@ -38,7 +38,7 @@ package struct Response: Sendable {
         case .cut: throw BodyError.disconnected
         case .bytes(let bytes): return bytes
         case .file(let file): return try file.bytes()
-        case .stream(let produce):
+        case .stream(let produce), .measured(_, let produce):
             let collected = Collector()
             try await produce(BodyWriter { collected.append($0) })
             return collected.bytes
@@ -57,6 +57,10 @@ package enum ResponseBody: Sendable {
     /// The closure runs in the connection's task once the head is sent. When it throws, the connection is cut so that
     /// the client can tell the body is not whole.
     case stream(@Sendable (BodyWriter) async throws -> Void)
+    /// Bytes as they come whose number is known: sent with `Content-Length`, otherwise like a stream.
+    ///
+    /// When the closure ends with other than so many, the connection is cut.
+    case measured(Int64, @Sendable (BodyWriter) async throws -> Void)
     /// No answer: the connection is closed without a byte of one. For doubles of peers that fail.
     case cut
 }
