@@ -26,7 +26,7 @@ SEED    ?=
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
-SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote .ci/python-environment Benchmarks/run Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Fuzz/run Tests/Metrics/run Tests/SDK/run Tests/TLS/run)
+SCRIPTS       := $(wildcard .ci/run .ci/check-swift .ci/install-packages .ci/docs .ci/quote .ci/python-environment Benchmarks/run Benchmarks/cost Benchmarks/soak Benchmarks/*.sh Tests/Architecture/check-arrows Tests/Clients/run Tests/Container/run Tests/Contract/run Tests/Contract/house.sh Tests/Deployment/run Tests/Fuzz/run Tests/Metrics/run Tests/S3/run Tests/SDK/run Tests/TLS/run docker/cluster-secrets)
 
 CONSOLE       := Sources/Gateway/API/Resources/Console
 
@@ -34,7 +34,7 @@ EXAMPLE := curl -s localhost:8080/v1/sounds -H 'Prefer: wait=30' --json '{"promp
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: prepare
 prepare:
@@ -59,7 +59,7 @@ run: export EXAMPLE := $(EXAMPLE)
 
 .PHONY: test
 test: build architecture ## build and run every test (FILTER=Name for some, without other people's programs)
-	@.ci/install-packages console shells
+	@.ci/install-packages console shells cluster
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 	@[ -n '$(FILTER)' ] || Tests/Metrics/run .build/debug/soundgate || { status=$$?; \
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of promtool, which could not run" >&2; \
@@ -68,13 +68,29 @@ test: build architecture ## build and run every test (FILTER=Name for some, with
 	  [ $$status -ne 69 ] || echo "make test: every test passed but those of other people's programs, which could not run" >&2; \
 	  exit $$status; }
 
-# Other people's programs against the built one: the vendors' clients, a generated client, checkers of the contract.
+# Other people's programs against the built one: the vendors' clients, a generated client, an object store, a balancer and
+# all that stands around several gateways, checkers of the contract.
 CLIENTS := Tests/SDK/run .build/debug/soundgate && Tests/Clients/run .build/debug/soundgate
-OTHERS   = { $(CLIENTS) && Tests/Contract/run .build/debug/soundgate; }
+OTHERS   = { $(CLIENTS) && Tests/S3/run .build/debug/soundgate && Tests/Deployment/run .build/debug/soundgate && \
+  Tests/Contract/run .build/debug/soundgate; }
+
+.PHONY: test-cluster
+test-cluster: ## three gateways over PostgreSQL, at length: 24 kills, restarts, pauses, clocks apart, shared limits
+	@.ci/install-packages cluster
+	@$(MAKE) build
+	@SOUNDGATE_CLUSTER_LONG=1 FILTER='^EndToEndTests\.Cluster' .ci/run-tests $(CURDIR)/.build/debug/soundgate --skip-build $(SWIFT_FLAGS)
 
 .PHONY: test-clients
 test-clients: build ## only the vendors' own clients and one generated from the contract (network, once)
 	@$(CLIENTS)
+
+.PHONY: test-s3
+test-s3: build ## only an object store that is not ours, moto's, with audio in it (network, once)
+	@Tests/S3/run .build/debug/soundgate $(ARGS)
+
+.PHONY: test-deployment
+test-deployment: build ## only what docker/ deploys several gateways with, and that cluster at work (network, once)
+	@Tests/Deployment/run .build/debug/soundgate $(ARGS)
 
 .PHONY: test-contract
 test-contract: build ## only openapi-spec-validator and schemathesis, with every check (network, once)
@@ -171,11 +187,24 @@ attack: ## let a thousand slow, deaf and hasty clients at the gateway, and print
 	@$(MAKE) release
 	@exec Benchmarks/attack
 
+SIMULATE_FLAGS := $(subst --product soundgate,--product soundgate-simulate,$(RELEASE_FLAGS))
+
+.PHONY: simulate
+simulate: prepare ## simulate ten million tasks over a hundred gateways (ARGS='--tasks 100000 --deaths 3 --help')
+	swift build $(SIMULATE_FLAGS)
+	@exec .build/release/soundgate-simulate $(ARGS)
+
 .PHONY: bench
-bench: ## measure against nginx, side by side, and print the table
+bench: ## measure against nginx and pgbench, side by side, and print the table
 	@.ci/install-packages bench
 	@$(MAKE) release
 	@exec Benchmarks/run $(ARGS)
+
+.PHONY: cost
+cost: ## measure what a task costs on SQLite and on PostgreSQL: CPU, commits, rows, bytes, memory
+	@.ci/install-packages bench
+	@$(MAKE) release
+	@exec Benchmarks/cost
 
 # What the image says of itself. The source's address is for whoever publishes it: SOURCE=https://…
 IMAGE    ?= soundgate

@@ -110,7 +110,7 @@ let package = Package(
         library(
             "Assets",
             on: "Gateway",
-            ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "EventLoop", "Threads"]
+            ["Sound", "AudioFile", "Crypto", "HTTP", "HTTPClient", "S3", "EventLoop", "Threads", "Telemetry"]
         ),
         library("Timing", on: "Gateway", ["Sound", "EventLoop"]),
         library(
@@ -125,7 +125,9 @@ let package = Package(
             "Tasks",
             on: "Gateway",
             [
-                "Sound", "Providers", "Assets", "Audit", "Timing", "Webhooks", "AudioFile", "SQLite", "JSON",
+                "Sound", "Providers", "Assets", "Audit", "Timing", "Webhooks", "AudioFile", "SQLite",
+                "Postgres",
+                "JSON",
                 "HTTP",
                 "HTTPClient",
                 "EventLoop",
@@ -163,7 +165,7 @@ let package = Package(
             dependencies: [
                 "API", "Assets", "AudioFile", "Audit", "Configuration", "Crypto", "Emulators", "EventLoop",
                 "HashiCorp", "HTTP",
-                "HTTPClient", "HTTPServer", "JSON", "OpenTelemetry", "Providers", "Routing", "SQLite",
+                "HTTPClient", "HTTPServer", "JSON", "OpenTelemetry", "Providers", "Routing", "S3", "SQLite",
                 "Sound", "Synthesis",
                 "Spelling", "TLS", "Tasks", "Telemetry", "Threads", "Timing", "Vault", "Webhooks",
             ],
@@ -241,7 +243,8 @@ let package = Package(
         tests(
             "HashiCorp",
             [
-                "HashiCorp", "Emulators", "Timing", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Crypto",
+                "HashiCorp", "Emulators", "Sound", "Timing", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+                "Crypto",
                 "EventLoop", "Threads", "Telemetry",
             ]
         ),
@@ -257,7 +260,7 @@ let package = Package(
             "Assets",
             [
                 "Assets", "AudioFile", "Crypto", "Sound", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
-                "Threads",
+                "Threads", "S3", "S3TestSupport", "Telemetry", "Support",
             ]
         ),
         tests("Timing", ["Timing", "Sound", "EventLoop"]),
@@ -284,7 +287,7 @@ let package = Package(
             "Tasks",
             [
                 "Tasks", "Timing", "Webhooks", "Providers", "Sound", "Assets", "Audit", "AudioFile", "SQLite",
-                "JSON",
+                "Postgres", "PostgresTestSupport", "JSON",
                 "HTTP",
                 "HTTPClient",
                 "HTTPServer", "Crypto", "EventLoop", "Threads", "Telemetry", "Support",
@@ -340,7 +343,8 @@ let package = Package(
             "EndToEnd",
             [
                 "Emulators", "AudioFile", "Crypto", "JSON", "HTTP", "HTTPClient", "HTTPServer", "EventLoop",
-                "Threads", "TLS", "TLSTestSupport", "CLinux", "Support",
+                "Threads", "TLS", "TLSTestSupport", "CLinux", "Support", "Postgres", "PostgresTestSupport",
+                "S3TestSupport",
             ]
         ),
     ],

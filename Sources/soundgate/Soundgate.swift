@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 
 /// The program: reads the command line, runs one command, and ends with its exit status.
@@ -53,6 +54,9 @@ enum Soundgate {
         } catch let error as CommandFailure {
             Console.complain(error.message)
             return error.status
+        } catch let problems as ConfigurationProblems {
+            Console.note(problems.description)
+            return .configuration
         } catch {
             Console.complain("\(error)")
             return .software

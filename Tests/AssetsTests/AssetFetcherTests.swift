@@ -5,7 +5,7 @@ import Sound
 import Testing
 import Threads
 
-@Suite("Fetching results", .timeLimit(.minutes(1)))
+@Suite("Fetching results", .timeLimit(.minutes(5)))
 struct AssetFetcherTests {
     @Test(
         "a result is copied as it is, or in the wanted format",

@@ -9,7 +9,7 @@ import Sound
 import Testing
 import Threads
 
-@Suite("Audio in an answer", .timeLimit(.minutes(1)))
+@Suite("Audio in an answer", .timeLimit(.minutes(5)))
 struct ReceptionTests {
     private func call(_ base: String) -> UpstreamRequest {
         var request = UpstreamRequest(.post, "\(base)/v1/sound", body: Array(#"{"text":"rain"}"#.utf8))

@@ -21,11 +21,12 @@ import YAML
             environment: [
                 "AUDIT_HASH_KEY": "known", "SUNO_KEY": "one", "KIE_KEY": "k", "KIE_WEBHOOK_KEY": "w",
                 "GAME_TEAM_WEBHOOK_SECRET": signingSecret, "SOUNDGATE_ROLE_ID": "role",
-                "OTLP_TOKEN": "token",
+                "OTLP_TOKEN": "token", "DATABASE_URL": "postgresql://gate@db.example/sounds",
+                "S3_ACCESS_KEY_ID": "key", "S3_SESSION_TOKEN": "session",
             ],
             files: [
                 "config/secrets/suno-spare": "two\n", "config/secrets/vault.key": "the right key\n",
-                "config/secrets/secret-id": "id\n",
+                "config/secrets/secret-id": "id\n", "config/secrets/s3-secret": "storesecret\n",
             ],
             vault: TestVault(entries: ["suno/sealed": "three"])
         )
@@ -54,7 +55,27 @@ import YAML
         #expect(example.server.tls?.clientCertificates == .request)
         example.server.tls = nil
         #expect(example.server == ServerConfiguration())
+        let database = try #require(example.storage.postgres)
+        #expect(database.url.reveal { $0 } == "postgresql://gate@db.example/sounds")
+        #expect(database.connections == StorageConfiguration.Postgres().connections)
+        example.storage.postgres = nil
         #expect(example.storage == StorageConfiguration())
+        var store = try #require(example.assets.s3)
+        #expect(store.secretAccessKey.reveal { $0 } == "storesecret")
+        #expect(store.address == store.endpoint)
+        let plainStore = S3Configuration()
+        for property in [\S3Configuration.region, \.bucket, \.prefix] {
+            #expect(!store[keyPath: property].isEmpty)
+            store[keyPath: property] = plainStore[keyPath: property]
+        }
+        for property in [\S3Configuration.accessKeyID, \.secretAccessKey] {
+            store[keyPath: property] = plainStore[keyPath: property]
+        }
+        (store.endpoint, store.ca, store.sessionToken, store.publicEndpoint) = (nil, nil, nil, nil)
+        #expect(store.style == .path)
+        store.style = plainStore.style
+        #expect(store == plainStore)
+        example.assets.s3 = nil
         #expect(example.assets == AssetsConfiguration())
         #expect(example.vault?.file == VaultConfiguration().file)
         let server = try #require(example.vault?.hashicorp)

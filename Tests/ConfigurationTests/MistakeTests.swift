@@ -147,6 +147,14 @@ struct Mistake: CustomTestStringConvertible {
             "storage: {sqlite: {path: ''}}",
             "1:26: storage.sqlite.path: is empty; give it a value, or remove the key"
         ),
+        Mistake(
+            "storage: {postgres: {url: 'mysql://u:p@h/d'}}",
+            "1:27: storage.postgres.url: is not the address of a PostgreSQL database; write postgresql://USER@HOST/DATABASE, with %XX for what no URL has"
+        ),
+        Mistake(
+            "storage: {postgres: {url: 'postgres://h/d', connections: 0}}",
+            "1:58: storage.postgres.connections: \"0\" is out of range; use 1 to 1000"
+        ),
         Mistake("log: {level: inf}", "1:14: log.level: \"inf\" is not a log level; did you mean \"info\"?"),
         Mistake(
             "log: {format: xml}",

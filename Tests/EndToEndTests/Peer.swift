@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPClient
+import HTTPServer
 import JSON
 import Testing
 
@@ -179,3 +180,26 @@ func eventually<Value>(
 
 /// Something that did not come about in time.
 struct NeverCame: Error { let what: String }
+
+/// Lends the address of a server in this process, on a port of its own unless one is given.
+func withServer(
+    _ name: String,
+    on port: UInt16 = 0,
+    _ handler: @escaping Handler,
+    _ body: (String) async throws -> Void
+) async throws {
+    let loop = try EventLoop(name: name)
+    try loop.start()
+    let server = Server(addresses: [.tcp(host: "127.0.0.1", port: port)], loops: [loop], handler: handler)
+    let result: Result<Void, any Error>
+    do {
+        let bound = try #require(try await server.start().first?.port)
+        result = .success(try await body("http://127.0.0.1:\(bound)"))
+    } catch {
+        result = .failure(error)
+    }
+    await server.stop(within: .zero)
+    loop.stop()
+    loop.join()
+    try result.get()
+}

@@ -1,9 +1,7 @@
 import Crypto
 import Emulators
-import EventLoop
 import Glibc
 import HTTP
-import HTTPServer
 import JSON
 import Testing
 import Threads
@@ -262,27 +260,14 @@ import Threads
 
     /// Lends a double of HashiCorp Vault, and its address.
     private func withVaultServer(_ body: (HashiCorpDouble, String) async throws -> Void) async throws {
-        let loop = try EventLoop(name: "hcv")
-        try loop.start()
         let double = HashiCorpDouble()
         double.change {
             $0.roles = ["role": "secret-id"]
             $0.secrets["secret/soundgate/suno"] = ["key": "key-one"]
         }
-        let server = Server(addresses: [.tcp(host: "127.0.0.1", port: 0)], loops: [loop]) { request in
-            await double.respond(to: request)
+        try await withServer("hcv", { await double.respond(to: $0) }) { address in
+            try await body(double, address)
         }
-        let port = try #require(try await server.start().first?.port)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await body(double, "http://127.0.0.1:\(port)"))
-        } catch {
-            outcome = .failure(error)
-        }
-        await server.stop(within: .zero)
-        loop.stop()
-        loop.join()
-        try outcome.get()
     }
 
     @Test func aKeyInHashiCorpVaultIsReadKeptThroughAnOutageAndRotated() async throws {

@@ -1,8 +1,6 @@
 import Emulators
-import EventLoop
 import Glibc
 import HTTP
-import HTTPServer
 import JSON
 import Testing
 
@@ -14,24 +12,11 @@ import Testing
 
     /// Lends a collector, and its address.
     private func withCollector(_ body: (CollectorDouble, String) async throws -> Void) async throws {
-        let loop = try EventLoop(name: "collector")
-        try loop.start()
         let collector = CollectorDouble()
         collector.change { $0.authorization = "Bearer hunter3" }
-        let server = Server(addresses: [.tcp(host: "127.0.0.1", port: 0)], loops: [loop]) { request in
-            await collector.respond(to: request)
+        try await withServer("collector", { await collector.respond(to: $0) }) { address in
+            try await body(collector, address)
         }
-        let port = try #require(try await server.start().first?.port)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await body(collector, "http://127.0.0.1:\(port)"))
-        } catch {
-            outcome = .failure(error)
-        }
-        await server.stop(within: .zero)
-        loop.stop()
-        loop.join()
-        try outcome.get()
     }
 
     private func tracing(_ address: String, _ more: String = "") -> String {

@@ -137,7 +137,7 @@ extension Row {
         switch mishap.call {
         case .cancel:
             await house.ledger.until { $0.attempts.contains { $0.state == .accepted } }
-            _ = await house.engine.cancel(task.id)
+            _ = try await house.engine.cancel(task.id)
             await house.messages.until { $0.contains("a provider was asked to cancel a job") }
             #expect(try await house.calls("cancel", at: subject.vendor) == 1)
         case .callback where mishap.kind == "never":

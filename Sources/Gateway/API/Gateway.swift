@@ -31,6 +31,8 @@ package final class Gateway: Sendable {
         package var room: DiskRoom?
         /// The time by which clients' limits go.
         package var time: any Timekeeper = SystemTime()
+        /// What gateways over one ledger hold clients to, all together; `nil` for one that is alone.
+        package var keyLimits: (any KeyLimits)?
         package var log: Log
         /// Where it is recorded who did what.
         package var audit = AuditLog.off
@@ -67,6 +69,8 @@ package final class Gateway: Sendable {
     let parts: Parts
     /// What is counted of clients; it outlives any configuration.
     let standings = ClientStandings()
+    /// What other gateways let clients do too; `nil` where there are no others.
+    let rates: SharedRates?
     /// Where wrong keys came from.
     let guesses = Guarded(GuessLimit<PeerAddress>())
     let documents: Documents
@@ -83,9 +87,10 @@ package final class Gateway: Sendable {
     /// A gateway over its parts.
     package init(_ parts: Parts) {
         self.parts = parts
+        rates = parts.keyLimits.map { SharedRates($0, log: parts.log) }
         let clients = ClientDirectory(parts.configuration.clients, standings: standings, guesses: guesses)
         held = Guarded(Snapshot(parts.configuration, providers: parts.providers, clients: clients))
-        parts.engine.quotas.set(parts.configuration.clients.quotas)
+        parts.holdClients(to: parts.configuration)
         documents = Documents(version: parts.version)
         measures = FrontMetrics(parts.metrics)
         measures.watch(
@@ -119,7 +124,8 @@ package final class Gateway: Sendable {
                 isAudited: parts.audit.isOn
             )
             if Self.asksForCaller(request) {
-                opening.entrance = snapshot.clients.enter(request, at: parts.time)
+                let entrance = snapshot.clients.enter(request, at: parts.time)
+                opening.entrance = await rates?.settle(entrance, at: parts.time.instant) ?? entrance
             }
             let exchange = opening
             let began = log.isEnabled(.info) ? monotonicNow() : 0
@@ -310,15 +316,16 @@ package final class Gateway: Sendable {
                 detail: "The gateway is shutting down."
             )
         }
-        // One look a second is enough, however many ask.
-        let now = monotonicNow()
-        if wroteAt.load(ordering: .relaxed) &+ 1_000_000_000 < now {
-            do throws(LedgerError) {
+        do throws(LedgerError) {
+            try parts.engine.checkAtWork()
+            // One look a second is enough, however many ask.
+            let now = monotonicNow()
+            if wroteAt.load(ordering: .relaxed) &+ 1_000_000_000 < now {
                 try await parts.ledger.checkWritable()
-            } catch {
-                throw Self.notReady(ProblemDetails(error))
+                wroteAt.store(now, ordering: .relaxed)
             }
-            wroteAt.store(now, ordering: .relaxed)
+        } catch {
+            throw Self.notReady(ProblemDetails(error))
         }
         if let refusal = await refusalForWantOfDisk() { throw Self.notReady(refusal) }
         return Response(.ok, contentType: "application/json", Array(#"{"status":"ready"}"#.utf8))

@@ -36,7 +36,7 @@ extension Gateway {
     /// Goes by another configuration from the next request on.
     package func adopt(_ configuration: GatewayConfiguration, providers: [Provider]) {
         let clients = ClientDirectory(configuration.clients, standings: standings, guesses: guesses)
-        parts.engine.quotas.set(configuration.clients.quotas)
+        parts.holdClients(to: configuration)
         hold(Snapshot(configuration, providers: providers, clients: clients))
     }
 
@@ -44,4 +44,14 @@ extension Gateway {
     var planner: Planner { snapshot.planner }
     var clients: ClientDirectory { snapshot.clients }
     var providerNames: [String] { snapshot.providerNames }
+}
+
+extension Gateway.Parts {
+    /// Tells the ledger's side what clients may have.
+    ///
+    /// Alone, a gateway knows every unfinished task by itself.
+    func holdClients(to configuration: GatewayConfiguration) {
+        let clients = configuration.clients
+        engine.quotas.set(clients.quotas, unfinished: keyLimits == nil ? [:] : clients.mostUnfinished)
+    }
 }

@@ -153,7 +153,11 @@ package struct AssetFetcher: Sendable {
         async throws(Problem) -> AssetRecord
     {
         do {
-            return try await pool.run { [store] in try store.keep(temporary, wrapping: raw, as: format) }
+            let asset = try await pool.run { [store] in
+                try store.keep(temporary, wrapping: raw, as: format)
+            }
+            try await store.settle(asset)
+            return asset
         } catch let error as AssetError {
             guard case .unusable(let reason) = error else { throw .storage("\(error)") }
             throw .result("\(reason)")

@@ -16,6 +16,15 @@ package struct AssetFolder: Sendable {
         /// When it was last written.
         package let modified: Moment
 
+        /// A file as it was found; the path of an object is its address.
+        package init(sha256: String, format: SoundFormat, bytes: Int64, path: String, modified: Moment) {
+            self.sha256 = sha256
+            self.format = format
+            self.bytes = bytes
+            self.path = path
+            self.modified = modified
+        }
+
         /// What it would be if a task had it; how long it plays nobody knows.
         package var asset: AssetRecord {
             AssetRecord(sha256: sha256, format: format, bytes: bytes, duration: 0)
@@ -41,10 +50,7 @@ package struct AssetFolder: Sendable {
         var files: [File] = []
         let folder = "\(directory)/\(Hex.encode([byte]))"
         for name in try Self.names(in: folder) {
-            let parts = name.split(separator: ".")
-            guard parts.count == 2, parts[0].utf8.count == 64,
-                let format = SoundFormat(rawValue: String(parts[1]))
-            else { continue }
+            guard let (sha256, format) = Self.content(name: name) else { continue }
             let path = "\(folder)/\(name)"
             var status = stat()
             guard stat(path, &status) == 0 else {
@@ -55,7 +61,7 @@ package struct AssetFolder: Sendable {
             let seconds = Int64(status.st_mtim.tv_sec)
             files.append(
                 File(
-                    sha256: String(parts[0]),
+                    sha256: sha256,
                     format: format,
                     bytes: Int64(status.st_size),
                     path: path,
@@ -64,6 +70,15 @@ package struct AssetFolder: Sendable {
             )
         }
         return files
+    }
+
+    /// The content that a file or an object of this name has; `nil` when it is not named like one of ours.
+    static func content(name: String) -> (sha256: String, format: SoundFormat)? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 64,
+            let format = SoundFormat(rawValue: String(parts[1]))
+        else { return nil }
+        return (String(parts[0]), format)
     }
 
     /// Whether a file's content is still what its name says.

@@ -2,10 +2,12 @@ package import AudioFile
 import Crypto
 import Glibc
 package import Sound
+package import Telemetry
 package import Threads
 
 /// Audio files under the names of their content: `ab/abcdef….mp3`.
 ///
+/// They stay in a folder; or they are checked in one and go on to a shelf that several gateways share, see ``AssetShelf``.
 /// A file is written under a temporary name, decoded from end to end, hashed, synced and only then renamed, so a name
 /// always stands for whole, checked audio. Two takes with the same bytes share one file. All calls block: they belong
 /// on a worker thread.
@@ -25,19 +27,59 @@ package struct AssetStore: Sendable {
 
     private let directory: String
     private let limits: Limits
-    private let pins = Guarded(PinBoard())
+    let pins = Guarded(PinBoard())
+    /// Who brings audio to the shelf; `nil` when it stays in the folder.
+    let keeper: ShelfKeeper?
+    /// Keeps other processes off the folder.
+    private let claim: FileLock?
 
     /// Opens the folder, makes it where it is missing and clears what an earlier process left half-written.
-    package init(directory: String, limits: Limits = Limits()) throws(SystemError) {
+    ///
+    /// With `isClaimed` the folder is this store's until the process ends: another store that claims it is refused with
+    /// the code `EWOULDBLOCK`, as it would clear what this one is writing.
+    package init(directory: String, limits: Limits = Limits(), isClaimed: Bool = false) throws(SystemError) {
         self.directory = directory
         self.limits = limits
+        keeper = nil
         try Self.makeDirectories(directory)
+        claim = isClaimed ? try FileLock("\(directory)/lock") : nil
         try Self.makeDirectories("\(directory)/incoming")
         try makeFolders()
         clearIncoming()
     }
 
-    /// The folder as it lies on the disk.
+    /// Opens a store whose audio goes to a shelf, with a spool of this process' own below a folder.
+    ///
+    /// What lies in the folder as the audio of a store without a shelf is not touched. So long as `grace` after the ledger
+    /// refers to audio, it is looked for on the shelf once more; `isReferred` asks the ledger whether any task has a
+    /// content.
+    package init(
+        spoolingIn directory: String,
+        shelf: any AssetShelf,
+        limits: Limits = Limits(),
+        grace: Duration = ShelfTimes.grace,
+        log: Log,
+        isReferred: @escaping @Sendable (AssetRecord) async throws -> Bool
+    ) throws(SystemError) {
+        let parent = "\(directory)/spool"
+        try Self.makeDirectories(parent)
+        let (spool, abandoned) = try Spool.open(in: parent)
+        self.directory = spool.directory
+        self.limits = limits
+        claim = nil
+        keeper = ShelfKeeper(
+            shelf: shelf,
+            spool: spool,
+            abandoned: abandoned,
+            grace: grace,
+            log: log,
+            isReferred: isReferred
+        )
+        try Self.makeDirectories("\(spool.directory)/incoming")
+        try makeFolders()
+    }
+
+    /// The folder as it lies on the disk; of a store with a shelf, the spool.
     package var folder: AssetFolder { AssetFolder(directory) }
 
     /// A fresh path for a file that is about to be written.
@@ -46,7 +88,7 @@ package struct AssetStore: Sendable {
     /// Removes a file that was being written and is not wanted.
     package func discard(_ temporary: String) { unlink(temporary) }
 
-    /// Where an asset's bytes are.
+    /// Where an asset's bytes are; of a store with a shelf, where they are until they are safely on it.
     package func path(of asset: AssetRecord) -> String {
         "\(directory)/\(asset.sha256.prefix(2))/\(asset.sha256).\(asset.format.rawValue)"
     }
@@ -107,12 +149,14 @@ package struct AssetStore: Sendable {
     /// Ends the protection of an asset that `keep` returned.
     package func unpin(_ asset: AssetRecord) {
         pins.withLock { $0.unpin(asset.sha256) }
+        keeper?.watch(asset, at: path(of: asset)) { dropFile(of: asset) }
     }
 
     /// A point in time, for `remove`: take it before asking the ledger what nobody refers to.
     package func mark() -> UInt64 { pins.withLock { $0.clock } }
 
-    /// Removes an asset, unless another task has taken up the same content since `mark`; a missing file is no error.
+    /// Removes an asset's file, unless another task has taken up the same content since `mark`; a missing file is no
+    /// error.
     package func remove(_ asset: AssetRecord, unlessTouchedSince mark: UInt64) throws(SystemError) {
         let path = path(of: asset)
         try pins.withLock { pins throws(SystemError) in
@@ -261,6 +305,8 @@ package enum AssetError: Error, Sendable, CustomStringConvertible {
     case storage(SystemError)
     /// Our own disk failed while audio was written or read.
     case disk(call: String, code: Int32)
+    /// The shelf did not take it or give it.
+    case shelf(ShelfError)
 
     /// Tells the file's faults from the disk's.
     package init(_ error: AudioFileError) {
@@ -279,6 +325,7 @@ package enum AssetError: Error, Sendable, CustomStringConvertible {
         case .unusable(let error): error.description
         case .storage(let error): error.description
         case .disk(let call, let code): SystemError(call, code: code).description
+        case .shelf(let error): error.description
         }
     }
 }

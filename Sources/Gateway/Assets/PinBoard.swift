@@ -18,6 +18,8 @@ struct PinBoard {
         touch(content)
     }
 
+    func isPinned(_ content: String) -> Bool { pinned[content] != nil }
+
     func isTouched(_ content: String, since mark: UInt64) -> Bool {
         pinned[content] != nil || (touched[content] ?? 0) > mark
     }

@@ -69,6 +69,13 @@ package struct Breaker: Sendable, Equatable {
         return true
     }
 
+    /// Others have found that the peer fails: as if it had opened here, until then.
+    package mutating func open(until: UInt64) {
+        failures = max(failures, Self.patience)
+        isProbing = false
+        openUntil = max(openUntil ?? 0, until)
+    }
+
     /// The call ended without telling anything of the peer.
     package mutating func abandoned() { isProbing = false }
 }

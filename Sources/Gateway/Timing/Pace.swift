@@ -28,6 +28,14 @@ package struct Pace: Sendable, Equatable {
         package let reset: Duration
         /// Until one may come; `nil` when it may, or has.
         package let wait: Duration?
+
+        /// A standing from its parts.
+        package init(quietAt: UInt64, remaining: Int, reset: Duration, wait: Duration?) {
+            self.quietAt = quietAt
+            self.remaining = remaining
+            self.reset = reset
+            self.wait = wait
+        }
     }
 
     /// Takes one, or says how long until there is one.

@@ -65,9 +65,11 @@ package actor Courier {
     nonisolated let holder = Hex.encode(randomBytes(8))
 
     /// How many messages are claimed at once.
-    static let batch = 16
+    package static let batch = 16
     /// How much of an answer is read.
     static let answerBytes = 64 << 10
+    /// What is due and was not given to us would be asked for again and again without it.
+    package static let shortestSleep = Duration.milliseconds(10)
     private static let shortestPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(30)
 
@@ -310,8 +312,7 @@ package actor Courier {
     private func sleep(until next: Moment?, orOpening opening: Duration?) {
         let now = now
         let due = next.map { Duration.milliseconds($0.milliseconds - now.milliseconds) }
-        // Never at once: what is due and was not given to us would make this a loop.
-        if let first = [due, opening].compactMap(\.self).min() { arm(after: max(first, .milliseconds(10))) }
+        if let first = [due, opening].compactMap(\.self).min() { arm(after: max(first, Self.shortestSleep)) }
     }
 
     private func arm(after span: Duration) {

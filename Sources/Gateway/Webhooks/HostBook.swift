@@ -4,8 +4,8 @@ import Timing
 /// How the courier stands with each host: what is under way there, what waits in line, and whether it is of any use.
 ///
 /// Pure bookkeeping over monotonic nanoseconds.
-struct HostBook {
-    private struct Entry {
+package struct HostBook: Sendable {
+    private struct Entry: Sendable {
         var flights = 0
         var line: [OutboxMessage] = []
         var breaker = Breaker()
@@ -15,7 +15,7 @@ struct HostBook {
     }
 
     /// What is to be done with a message that was claimed.
-    enum Admission { case fly, waitInLine, giveBack }
+    package enum Admission: Sendable { case fly, waitInLine, giveBack }
 
     /// Hosts that are remembered only because they failed once.
     private static let remembered = 1024
@@ -24,15 +24,15 @@ struct HostBook {
     private var entries: [String: Entry] = [:]
 
     /// A book for at most so many calls to a host at once.
-    init(perHost: Int) { self.perHost = perHost }
+    package init(perHost: Int) { self.perHost = perHost }
 
     /// Hosts from which nothing more is to be claimed for now.
-    func closed(at now: UInt64) -> Set<String> {
+    package func closed(at now: UInt64) -> Set<String> {
         Set(entries.filter { isClosed($0.value, now) }.keys)
     }
 
     /// How long until the first host that has failed may be tried; `nil` when none waits for that.
-    func opening(at now: UInt64) -> Duration? {
+    package func opening(at now: UInt64) -> Duration? {
         entries.values.filter { $0.flights == 0 }.map { $0.breaker.wait(at: now) }.filter { $0 > .zero }.min()
     }
 
@@ -41,7 +41,7 @@ struct HostBook {
     }
 
     /// Finds a place for a message; one that may fly must be followed by ``landed(_:isWell:at:)``.
-    mutating func admit(_ message: OutboxMessage, at now: UInt64) -> Admission {
+    package mutating func admit(_ message: OutboxMessage, at now: UInt64) -> Admission {
         var entry = entries[message.host] ?? Entry()
         defer { entries[message.host] = entry }
         entry.usedAt = now
@@ -59,7 +59,7 @@ struct HostBook {
     }
 
     /// Takes in how a call ended; the result is the messages that may fly now, and those that are to be given back.
-    mutating func landed(
+    package mutating func landed(
         _ host: String,
         isWell: Bool?,
         at now: UInt64

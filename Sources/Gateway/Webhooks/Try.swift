@@ -1,6 +1,6 @@
 import HTTP
 import HTTPClient
-import Sound
+package import Sound
 
 /// What came of sending a message once.
 package enum Try: Sendable, Equatable {
@@ -50,7 +50,7 @@ package enum Try: Sendable, Equatable {
     /// Whether it tells that the host is there, or that it is not; `nil` when it tells neither.
     ///
     /// Status 500 is a fault of one endpoint, and there may be many on a host.
-    var isHostWell: Bool? {
+    package var isHostWell: Bool? {
         switch self {
         case .answered(let status, _): ![429, 502, 503, 504].contains(status)
         case .failed(_, let isHosts): isHosts ? false : nil
@@ -61,7 +61,7 @@ package enum Try: Sendable, Equatable {
 
 extension OutboxMessage {
     /// Takes in what came of a try: it is delivered, dead, or due again.
-    mutating func take(_ outcome: Try, at now: Moment, by schedule: RetrySchedule) {
+    package mutating func take(_ outcome: Try, at now: Moment, by schedule: RetrySchedule) {
         if case .cut = outcome { return }
         tries += 1
         lastStatus = nil

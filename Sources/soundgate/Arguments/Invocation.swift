@@ -20,6 +20,15 @@ struct Invocation: Sendable {
     /// The option's value as it was written.
     func text(_ option: Option) -> String? { values[option.name]?.last }
 
+    /// The value of an option that the command cannot do without.
+    func required(_ option: Option) throws(UsageError) -> String {
+        guard let text = text(option) else {
+            let value = option.value.map { " \($0)" } ?? ""
+            throw UsageError("\(command) needs \(option.name)\(value)", command: command)
+        }
+        return text
+    }
+
     /// The option's value as a whole number.
     func integer(_ option: Option) throws(UsageError) -> Int64? {
         guard let text = text(option) else { return nil }

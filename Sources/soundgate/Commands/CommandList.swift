@@ -18,6 +18,8 @@ enum CommandList {
             DeliveryCommands.resend,
             WebhooksCommand.register,
             DoctorCommand.command,
+            StorageCommand.copy,
+            StorageCopyAssetsCommand.command,
         ] + VaultCommands.all + [
             CompletionsCommand.command, ManCommand.command, VersionCommand.command,
         ]

@@ -1,5 +1,6 @@
 import Assets
 import Configuration
+import Crypto
 import Glibc
 import SQLite
 import Tasks
@@ -24,6 +25,10 @@ enum DoctorCommand {
             has is left by a crash between two steps; --repair removes it. Nothing else is changed: audio that is gone
             or changed can only come back from a backup.
 
+            With assets.s3 the audio is looked for in the bucket, by listing what is under the prefix; --deep fetches
+            all of it. What is younger than an hour is no orphan there: another gateway may be about to use it. What
+            still lies in assets.directory from before is not looked at; see storage copy-assets.
+
             Ends with 0 when all is well or mended, with 1 when something is not, with 69 when the database is in use.
             """,
         options: [config, deep, repair, .json],
@@ -33,11 +38,22 @@ enum DoctorCommand {
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
         var configuration = GatewayConfiguration(adapters: GatewayConfiguration.knownAdapters)
-        do {
-            if let path = invocation.text(config) { configuration = try await ConfigurationFile.load(path) }
-        } catch let problems as ConfigurationProblems {
-            Console.note(problems.description)
-            return .configuration
+        if let path = invocation.text(config) { configuration = try await ConfigurationFile.load(path) }
+        let report = DoctorReport(isSilent: invocation.has(.json))
+        if let postgres = configuration.storage.postgres {
+            return try await SharedLedger.with(postgres.url.reveal { $0 }) { ledger in
+                guard try await !ledger.isInUse() else {
+                    throw CommandFailure(.unavailable, "the database is in use: stop every gateway first")
+                }
+                let isWell = try await examine(
+                    ledger,
+                    called: "PostgreSQL",
+                    configuration.assets,
+                    invocation,
+                    report
+                )
+                return isWell ? .success : .failure
+            }
         }
         let path = configuration.storage.sqlite.path
         // Opening would make one.
@@ -48,7 +64,6 @@ enum DoctorCommand {
         do {
             ledger = try await SQLiteLedger(path: path)
         } catch let error as DatabaseOpeningError where error.isDamage {
-            let report = DoctorReport(isSilent: invocation.has(.json))
             report.damaged(path, "\(error)", isWhole: true)
             report.note(LedgerDamage.advice)
             report.end(isWell: false)
@@ -58,7 +73,7 @@ enum DoctorCommand {
         }
         let isWell: Bool
         do {
-            isWell = try await examine(ledger, at: path, configuration.assets.directory, invocation)
+            isWell = try await examine(ledger, called: path, configuration.assets, invocation, report)
         } catch {
             await ledger.close()
             throw CommandFailure(.failure, "\(error)")
@@ -69,35 +84,56 @@ enum DoctorCommand {
 
     /// Prints what is found, mends what may be; the result is whether all is well afterwards.
     private static func examine(
-        _ ledger: SQLiteLedger,
-        at path: String,
-        _ directory: String,
-        _ invocation: Invocation
+        _ ledger: any Caring & Ledger,
+        called path: String,
+        _ assets: AssetsConfiguration,
+        _ invocation: Invocation,
+        _ report: DoctorReport
     ) async throws -> Bool {
-        let report = DoctorReport(isSilent: invocation.has(.json))
+        try await DoctorAudio.with(assets, refers: { try await ledger.refers(to: $0) }) { audio in
+            try await examine(ledger, called: path, audio, invocation, report)
+        }
+    }
+
+    private static func examine(
+        _ ledger: any Caring & Ledger,
+        called path: String,
+        _ audio: DoctorAudio,
+        _ invocation: Invocation,
+        _ report: DoctorReport
+    ) async throws -> Bool {
         let damage = try await ledger.damage()
         for line in damage { report.damaged(path, line) }
         let counts = try await ledger.counts()
         report.ledger(path, tasks: counts.tasks, unfinished: counts.unfinished)
-        let folder = AssetFolder(directory)
-        let files = try folder.files()
+        let (files, young) = try await audio.files()
         let isDeep = invocation.has(deep)
-        let examination = try Examination(outputs: await ledger.keptOutputs(), files: files) { file in
-            isDeep ? try folder.isWhole(file) : true
+        let examination = try await Examination(outputs: await ledger.keptOutputs(), files: files) { file in
+            isDeep ? try await audio.isWhole(file) : true
         }
-        report.audio(directory, files: files.count, isRead: isDeep)
-        for finding in examination.findings { report.found(finding) }
-        var left = damage.count + examination.findings.count
-        if invocation.has(repair) {
-            for orphan in examination.orphans {
-                try folder.remove(orphan)
-                report.removed(orphan.path)
-                left -= 1
-            }
-        } else if !examination.orphans.isEmpty {
-            report.note("\(examination.orphans.count) can be removed with --repair")
+        report.audio(audio.name, files: files.count, isRead: isDeep)
+        let findings = examination.findings.filter { finding in
+            if case .orphan(let file) = finding { !young.contains(file) } else { true }
         }
-        report.end(isWell: left == 0)
-        return left == 0
+        for finding in findings { report.found(finding) }
+        let left = damage.count + findings.count
+        let spared = examination.findings.count - findings.count
+        if spared > 0 {
+            report.note(
+                "\(spared) without a task are younger than an hour, and may belong to a gateway at work"
+            )
+        }
+        let orphans = examination.orphans.filter { !young.contains($0) }
+        guard invocation.has(repair) else {
+            if !orphans.isEmpty { report.note("\(orphans.count) can be removed with --repair") }
+            report.end(isWell: left == 0)
+            return left == 0
+        }
+        for orphan in orphans {
+            try await audio.remove(orphan)
+            report.removed(orphan.path)
+        }
+        report.end(isWell: left == orphans.count)
+        return left == orphans.count
     }
 }

@@ -44,16 +44,8 @@ enum WebhooksCommand {
     )
 
     private static func run(_ invocation: Invocation) async throws -> ExitStatus {
-        guard let path = invocation.text(config) else {
-            throw UsageError("\(invocation.command) needs --config FILE", command: invocation.command)
-        }
-        let configuration: GatewayConfiguration
-        do {
-            configuration = try await ConfigurationFile.load(path)
-        } catch let problems as ConfigurationProblems {
-            Console.note(problems.description)
-            return .configuration
-        }
+        let path = try invocation.required(config)
+        let configuration = try await ConfigurationFile.load(path)
         let order = try WebhookOrder(invocation, credential: credential, configuration)
         // Before the vendor is asked: its secret is shown once, and must have somewhere to go.
         let keeping = try SecretKeeping(

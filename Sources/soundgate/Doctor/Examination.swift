@@ -2,14 +2,14 @@ import Assets
 import Sound
 import Tasks
 
-/// The ledger and the folder of audio held against each other.
+/// The ledger and the audio held against each other.
 struct Examination {
     /// Something that is not as it should be.
     enum Finding: Equatable {
         /// The file of a ready output is not there.
-        case missing(SQLiteLedger.KeptOutput)
+        case missing(KeptOutput)
         /// The file of a ready output has another length, or another content, than when it was kept.
-        case changed(SQLiteLedger.KeptOutput, path: String)
+        case changed(KeptOutput, path: String)
         /// A file that no output refers to.
         case orphan(AssetFolder.File)
     }
@@ -18,10 +18,10 @@ struct Examination {
 
     /// Compares what is known with what is there; `isWhole` looks into a file.
     init(
-        outputs: [SQLiteLedger.KeptOutput],
+        outputs: [KeptOutput],
         files: [AssetFolder.File],
-        isWhole: (AssetFolder.File) throws -> Bool
-    ) rethrows {
+        isWhole: (AssetFolder.File) async throws -> Bool
+    ) async rethrows {
         var findings: [Finding] = []
         let byName = Dictionary(files.map { (Self.name($0.sha256, $0.format), $0) }) { first, _ in first }
         var wanted: Set<String> = []
@@ -33,7 +33,9 @@ struct Examination {
                 findings.append(.missing(output))
                 continue
             }
-            if judged[name] == nil { judged[name] = try file.bytes == output.asset.bytes && isWhole(file) }
+            if judged[name] == nil {
+                judged[name] = file.bytes == output.asset.bytes ? try await isWhole(file) : false
+            }
             if judged[name] == false { findings.append(.changed(output, path: file.path)) }
         }
         for file in files where !wanted.contains(Self.name(file.sha256, file.format)) {

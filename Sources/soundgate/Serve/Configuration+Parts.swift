@@ -123,11 +123,18 @@ extension AssetsConfiguration {
     }
 }
 
+extension GatewayConfiguration {
+    /// What the gateway writes on this machine's disks: the ledger's file, where it is one, and the folder of audio.
+    fileprivate var localPlaces: [String] {
+        (storage.postgres == nil ? [storage.sqlite.path] : []) + [assets.directory]
+    }
+}
+
 extension DiskRoom {
     /// Looks after the disks that a configuration names; both folders must be there.
     convenience init(_ configuration: GatewayConfiguration, pool: WorkerPool, log: Log) {
         self.init(
-            paths: [configuration.storage.sqlite.path, configuration.assets.directory],
+            paths: configuration.localPlaces,
             reserve: configuration.storage.reserve,
             pool: pool,
             onChange: { level in

@@ -1,4 +1,5 @@
 import API
+import Assets
 import Configuration
 import EventLoop
 import Glibc
@@ -16,15 +17,16 @@ import Webhooks
 extension House {
     func serve(until interruption: Interruption) async -> Int32 {
         let bound: [HTTPServer.ListenAddress]
+        let isAtWork: Bool
         do {
             // Before anybody can ask: what an earlier process left goes on first.
-            try await recover()
-            courier.nudge()
+            isAtWork = try await takeUpWork()
             bound = try await server.start()
             for address in try await redirecting?.start() ?? [] {
                 log(.notice, "redirecting to HTTPS", ["address": "http://\(address)"])
             }
-            await retention.start()
+            if isAtWork { await retention.start() }
+            tendStore()
         } catch LedgerError.corrupt(let reason) {
             log(
                 .error,
@@ -43,7 +45,14 @@ extension House {
             let scheme = address.port == nil ? "" : ownScheme
             log(.notice, "listening on", ["address": "\(scheme)\(address)"])
         }
+        // Owned here: it ends with the wait for a signal.
+        let waiting = isAtWork ? nil : Task { await awaitDatabase() }
+        let following = Task { await followTime() }
         _ = await interruption.first()
+        waiting?.cancel()
+        await waiting?.value
+        following.cancel()
+        await following.value
         await drain()
         log(.notice, "stopped")
         return EX_OK
@@ -59,6 +68,7 @@ extension House {
         gateway.adopt(configuration, providers: providers)
         courier.adopt(configuration.courierSettings)
         await retention.keep(for: configuration.assets.period)
+        if let s3 = configuration.assets.s3 { shelf?.adopt(s3) }
         log.adopt(configuration.log)
         tracer.adopt(configuration.tracerSettings)
         exporter.adopt(configuration.exporterSettings)
@@ -76,6 +86,9 @@ extension House {
     private func drain() async {
         let configuration = held.withLock { $0 }
         log(.notice, "stopping", ["drain": .duration(configuration.server.drain)])
+        // First of all, so that a balancer goes elsewhere. What it had sent here is still taken: it would not send a create
+        // to another gateway again.
+        await server.stopListening(within: min(.seconds(1), configuration.server.drain))
         gateway.beginDraining()
         await retention.stop()
         await engine.beginStopping()
@@ -85,12 +98,35 @@ extension House {
         async let work: Void = engine.stop(within: configuration.server.drain)
         async let delivery: Void = courier.stop(within: configuration.server.drain)
         _ = await (redirects, requests, work, delivery)
+        await store.stop()
         await exporter.stop(within: .seconds(3))
         await client.shutdown()
+        await bus?.close()
         await ledger.close()
     }
 
-    private func recover() async throws(LedgerError) {
+    /// Looks whether the object store is there, and sees to what an earlier process had not brought to it.
+    ///
+    /// Nobody waits for it: sounds that are there already can be asked for, and new ones wait for the store themselves.
+    private func tendStore() {
+        guard let shelf else { return }
+        // It ends with its calls, at the latest when the client is shut down.
+        Task {
+            do throws(ShelfError) {
+                try await shelf.check()
+                log.module(.assets)(.notice, "audio is kept in an object store", ["store": "\(shelf.name)"])
+            } catch {
+                log.module(.assets)(
+                    .error,
+                    "the object store cannot be used; new audio waits for it",
+                    ["store": "\(shelf.name)", "reason": "\(error)"]
+                )
+            }
+            await store.takeOver()
+        }
+    }
+
+    func recover() async throws(LedgerError) {
         let began = monotonicNow()
         let count = try await engine.recover()
         guard count > 0 else { return }
@@ -102,8 +138,10 @@ extension House {
         await retention.stop()
         await engine.stop(within: .zero)
         await courier.stop(within: .zero)
+        await store.stop()
         await exporter.stop(within: .seconds(1))
         await client.shutdown()
+        await bus?.close()
         await ledger.close()
     }
 }

@@ -10,7 +10,6 @@ import HTTP
 import HTTPServer
 import OpenTelemetry
 import Providers
-import SQLite
 import TLS
 import Tasks
 import Telemetry
@@ -29,7 +28,15 @@ struct House: Sendable {
     let client: HTTPClient
     let tracer = Tracer()
     let exporter: SpanExporter
-    let ledger: SQLiteLedger
+    let ledger: any Ledger & Outbox & Retaining
+    /// The same, where it is a database that may be away.
+    let shared: PostgresLedger?
+    let time: SharedTime
+    /// How other gateways over the same database are reached.
+    let bus: PostgresBus?
+    let store: AssetStore
+    /// The object store that audio is kept in, where it is.
+    let shelf: S3Shelf?
     let engine: Engine
     let retention: Retention
     let courier: Courier
@@ -58,22 +65,42 @@ struct House: Sendable {
         self.metrics = metrics
         // First of all: another process on the same files is refused before anything of its is touched.
         let tasksLog = log.module(.tasks)
-        var options = Database.Options()
-        options.written = LedgerMetrics(metrics.registry).written
-        ledger = try await SQLiteLedger(
-            path: configuration.storage.sqlite.path,
+        let opened = try await HouseLedger(
+            configuration.storage,
+            loops: loops,
             log: tasksLog,
-            options: options
+            metrics: metrics.registry
         )
-        ledger.report(to: metrics.registry)
-        let store = try AssetStore(
-            directory: configuration.assets.directory,
-            limits: configuration.assets.storeLimits
-        )
-        let room = DiskRoom(configuration, pool: disks, log: log.module(.assets))
+        let ledger = opened.store
+        self.ledger = ledger
+        shared = opened.shared
+        let time = opened.time
+        self.time = time
+        let signals = ReplicaMetrics(metrics.registry)
+        let bus = opened.shared?.bus(on: loops[0], log: tasksLog, metrics: signals)
+        self.bus = bus
         var clientConfiguration = HTTPClient.Configuration()
         clientConfiguration.userAgent = "soundgate/\(version)"
-        client = HTTPClient(loops: loops, clientConfiguration)
+        let client = HTTPClient(loops: loops, clientConfiguration)
+        self.client = client
+        shelf = try configuration.assets.s3.map { s3 in
+            try S3Shelf(s3, client: client, pool: files, log: log.module(.assets), metrics: metrics)
+        }
+        let store = try AssetStore(
+            configuration.assets,
+            shelf: shelf,
+            log: log.module(.assets),
+            isReferred: { try await ledger.refers(to: $0) }
+        )
+        self.store = store
+        if opened.shared != nil, shelf == nil {
+            log.module(.assets)(
+                .warning,
+                "audio is in a folder of this gateway: others over the same database cannot serve it without assets.s3",
+                ["directory": "\(configuration.assets.directory)"]
+            )
+        }
+        let room = DiskRoom(configuration, pool: disks, log: log.module(.assets))
         exporter = SpanExporter(
             tracer.spans,
             loop: loops[loops.count - 1],
@@ -96,9 +123,12 @@ struct House: Sendable {
             ),
             client: client,
             pool: rendering,
-            time: SystemTime(),
+            time: time,
             log: tasksLog
         )
+        parts.bus = bus
+        parts.keyLimits = opened.shared?.keyLimits
+        if let lease = configuration.storage.postgres?.lease { parts.leaseTerm = lease }
         parts.audit = audit
         parts.metrics = EngineMetrics(metrics.registry)
         parts.tracer = tracer
@@ -110,7 +140,7 @@ struct House: Sendable {
         var delivery = Courier.Parts(
             outbox: ledger,
             client: client,
-            time: SystemTime(),
+            time: time,
             log: log.module(.webhooks)
         )
         delivery.tracer = tracer
@@ -129,7 +159,7 @@ struct House: Sendable {
                 store: store,
                 board: engine.board,
                 pool: files,
-                time: SystemTime(),
+                time: time,
                 log: tasksLog,
                 period: configuration.assets.period
             )
@@ -138,13 +168,15 @@ struct House: Sendable {
             configuration: configuration,
             providers: providers,
             engine: engine,
-            balances: BalanceBook(loop: loops[0], client: client, time: SystemTime(), tracer: tracer),
+            balances: BalanceBook(loop: loops[0], client: client, time: time, tracer: tracer),
             ledger: ledger,
             store: store,
             courier: courier,
             log: log.module(.api),
             version: version
         )
+        face.time = time
+        face.keyLimits = opened.shared?.keyLimits
         face.audit = audit
         face.tracer = tracer
         face.room = room
@@ -200,7 +232,7 @@ struct House: Sendable {
         metrics.watch(security?.identity)
         metrics.watch(loops)
         metrics.watch(tracer.spans)
-        metrics.watch(room, names: ["storage", "assets"])
+        metrics.watch(room, names: opened.shared == nil ? ["storage", "assets"] : ["assets"])
         metrics.watch { gateway.isDraining }
         redirecting = Self.redirecting(configuration.server, security?.identity, limits, loops)
     }

@@ -1,6 +1,7 @@
 import Assets
 import EventLoop
 import HTTPServer
+import S3
 import TLS
 import Telemetry
 import Threads
@@ -8,11 +9,21 @@ import Threads
 /// What only the process as a whole can measure: its connections, loops, disks, and lines that were lost.
 struct ServiceMetrics: Sendable {
     let registry: MetricRegistry
+    /// Counts what an object store is asked for, and what comes of it.
+    let storeReport: @Sendable (S3Client.Operation, S3Error?) -> Void
 
     /// Declares what is there in any case; the texts are written on the pool.
     init(pool: WorkerPool) {
         registry = MetricRegistry(pool: pool)
         _ = ProcessMetrics(registry)
+        let calls = registry.counter(
+            "soundgate_object_store_calls_total",
+            "Calls to the object store that audio is kept in, by what was asked and what came of it.",
+            labels: ["operation", "outcome"]
+        )
+        storeReport = { operation, error in
+            calls[operation.rawValue, error?.kind.rawValue ?? "ok"].add()
+        }
         registry.gauge(
             "soundgate_build_info",
             "One, with the version of this build.",

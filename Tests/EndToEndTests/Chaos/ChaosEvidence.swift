@@ -22,16 +22,16 @@ struct ChaosEvidence {
     }
 
     /// Waits for the end of every task and holds all records against each other.
-    mutating func take(from run: ChaosRun, _ gateway: Peer) async throws {
-        let tasks = try await run.settle(gateway)
-        let doubles = run.house.doubles
+    mutating func take(from witnesses: ChaosWitnesses, _ gateway: Peer) async throws {
+        let tasks = try await witnesses.settle(gateway)
+        let doubles = witnesses.doubles
         let creates = try await doubles.calls("operation=create&limit=1000000")
         let jobs = try await doubles.get("/_control/tasks?limit=1000000").json["tasks"]?.array ?? []
         records = ["tasks": .array(tasks), "creates": .array(creates), "jobs": .array(jobs)]
-        let audit = ChaosAudit(scale, run.book.page, tasks: tasks, creates: creates, jobs: jobs)
+        let audit = ChaosAudit(scale, witnesses.book.page, tasks: tasks, creates: creates, jobs: jobs)
         self.audit = audit
         wrongs += audit.wrongs
-        let letters = try await Self.letters(to: run.house.sink, about: tasks)
+        let letters = try await Self.letters(to: witnesses.sink, about: tasks)
         self.letters = letters
         wrongs += letters.wrongs + letters.untold.map { "the end of \($0) was not told" }
         for task in tasks {

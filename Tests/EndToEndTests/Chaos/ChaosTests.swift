@@ -36,7 +36,7 @@ import Testing
             do {
                 let (program, gateway) = try await run.run()
                 defer { program.send(SIGKILL) }
-                try await evidence.take(from: run, gateway)
+                try await evidence.take(from: run.witnesses, gateway)
                 evidence.expect(await program.stop() == 0, "the gateway did not stop in order")
                 try await evidence.takeFolder(of: house)
             } catch {

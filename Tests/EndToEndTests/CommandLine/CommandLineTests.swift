@@ -8,7 +8,7 @@ import Testing
         "config schema",
         "client new",
         "webhooks list", "webhooks resend", "webhooks register", "vault init", "vault set", "vault list",
-        "vault remove", "vault rekey", "version",
+        "vault remove", "vault rekey", "doctor", "storage copy", "version",
     ]
 
     @Test func theOverviewNamesEveryCommand() async throws {

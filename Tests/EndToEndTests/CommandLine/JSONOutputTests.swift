@@ -1,5 +1,7 @@
 import Glibc
 import JSON
+import PostgresTestSupport
+import S3TestSupport
 import Testing
 
 /// `--json`: every command that shows something to a person has it, and prints what `soundgate help json` says.
@@ -197,6 +199,22 @@ import Testing
                 in: folder,
                 seen: &seen
             )
+            let database = try await PostgresServer.shared.freshURL()
+            let places = ["--from", "sqlite:data/soundgate.db", "--to", "postgres:\(database)"]
+            try await take([Step("storage copy", places)], in: folder, seen: &seen)
+            try await StoreDouble.with { store in
+                let config = try folder.write(ObjectStoreTests.config(store), to: "store.yaml")
+                store.play(.error(403, "AccessDenied"), on: "PUT")
+                let words = ["--config", config, "--from", "data/audio"]
+                try await take(
+                    [
+                        Step("storage copy-assets", words, ends: 1),
+                        Step("storage copy-assets", words + ["--deep"]),
+                    ],
+                    in: folder,
+                    seen: &seen
+                )
+            }
             let commands = try await Surface.read(in: folder).commands
             for command in commands where !Self.without.contains(command) {
                 #expect(seen.contains(command), "\(command) is not in this walk")

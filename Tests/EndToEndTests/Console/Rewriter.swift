@@ -1,4 +1,3 @@
-import EventLoop
 import HTTP
 import HTTPClient
 import HTTPServer
@@ -9,11 +8,8 @@ import Testing
 enum Rewriter {
     /// Lends a peer that answers as the doubles do, but for titles.
     static func with(to doubles: Peer, title: String, _ body: (Peer) async throws -> Void) async throws {
-        let loop = try EventLoop(name: "rewriter")
-        try loop.start()
         let port = try LoopbackPort()
-        let address = ListenAddress.tcp(host: "127.0.0.1", port: UInt16(port.number))
-        let server = Server(addresses: [address], loops: [loop]) { request in
+        let rewrite: Handler = { request in
             do {
                 let content = try await request.body.collect(upTo: 1 << 20)
                 var fields: Fields = [:]
@@ -32,17 +28,9 @@ enum Rewriter {
                 return Response(.badGateway)
             }
         }
-        _ = try await server.start()
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(Peer(address: port.origin, client: doubles.client)))
-        } catch {
-            result = .failure(error)
+        try await withServer("rewriter", on: UInt16(port.number), rewrite) { address in
+            try await body(Peer(address: address, client: doubles.client))
         }
-        await server.stop(within: .zero)
-        loop.stop()
-        loop.join()
-        try result.get()
     }
 }
 

@@ -22,7 +22,7 @@ final class OneTaskLedger: Ledger {
         holder: LeaseHolder,
         answer: FirstAnswer?,
         messages: [OutboxMessage],
-        limits: [Quota.Limit]
+        within bounds: ClientBounds
     ) async throws(LedgerError) -> Admission {
         stored.change { $0 = record }
         return .admitted
@@ -33,11 +33,18 @@ final class OneTaskLedger: Ledger {
 
     func commit(_ change: TaskChange) async throws(LedgerError) { stored.change { $0 = change.record } }
 
-    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+    func claim(_ limit: Int, for holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
     { [] }
 
-    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {}
+    func renew(_ holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError) {}
+    func release(_ holder: LeaseHolder) async throws(LedgerError) {}
+    func holder(of id: TaskID) async throws(LedgerError) -> LeaseHolder? { nil }
+    func requestCancel(of id: TaskID) async throws(LedgerError) {}
+    func cancelsRequested(of holder: LeaseHolder) async throws(LedgerError) -> [TaskID] { [] }
+    func addressee(of callback: CallbackAddress) async throws(LedgerError) -> (task: TaskID, attempt: Int)? {
+        nil
+    }
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { record }
     func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tasks.Tally] { [] }
     func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]? { [] }

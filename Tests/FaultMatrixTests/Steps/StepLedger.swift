@@ -48,7 +48,7 @@ struct StepLedger: Ledger {
         holder: LeaseHolder,
         answer: FirstAnswer?,
         messages: [OutboxMessage],
-        limits: [Quota.Limit]
+        within bounds: ClientBounds
     ) async throws(LedgerError) -> Admission {
         try await step("admit") { () throws(LedgerError) in
             let admission = try await inner.admit(
@@ -56,7 +56,7 @@ struct StepLedger: Ledger {
                 holder: holder,
                 answer: answer,
                 messages: messages,
-                limits: limits
+                within: bounds
             )
             if admission == .admitted { stored(record) }
             return admission
@@ -81,16 +81,28 @@ struct StepLedger: Ledger {
         }
     }
 
-    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+    func claim(_ limit: Int, for holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
     {
         try await step("claim") { () throws(LedgerError) in
-            try await inner.claim(limit, for: holder, until: until, now: now)
+            try await inner.claim(limit, for: holder, term: term, now: now)
         }
     }
 
-    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
-        try await step("renew") { () throws(LedgerError) in try await inner.renew(holder, until: until) }
+    func renew(_ holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError) {
+        try await step("renew") { () throws(LedgerError) in
+            try await inner.renew(holder, term: term, now: now)
+        }
+    }
+
+    func release(_ holder: LeaseHolder) async throws(LedgerError) { try await inner.release(holder) }
+    func holder(of id: TaskID) async throws(LedgerError) -> LeaseHolder? { try await inner.holder(of: id) }
+    func requestCancel(of id: TaskID) async throws(LedgerError) { try await inner.requestCancel(of: id) }
+    func cancelsRequested(of holder: LeaseHolder) async throws(LedgerError) -> [TaskID] {
+        try await inner.cancelsRequested(of: holder)
+    }
+    func addressee(of callback: CallbackAddress) async throws(LedgerError) -> (task: TaskID, attempt: Int)? {
+        try await inner.addressee(of: callback)
     }
 
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {

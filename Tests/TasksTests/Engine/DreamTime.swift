@@ -1,5 +1,6 @@
 import EventLoop
 import Sound
+import Support
 import Tasks
 import Threads
 import Timing
@@ -22,6 +23,8 @@ final class DreamTime: Timekeeper {
 
     private let state = Guarded(State())
     private let patience: UInt64
+    /// How many waits have been too long to jump over.
+    let longWaits = Observed(0)
 
     /// A clock that jumps over waits of up to so many seconds.
     init(jumping seconds: UInt64 = 45) { patience = seconds * 1_000_000_000 }
@@ -38,6 +41,7 @@ final class DreamTime: Timekeeper {
             let own = Wait(due: state.instant + wait, loop: loop, body: body)
             guard wait <= patience else {
                 state.held.append(own)
+                longWaits.change { $0 += 1 }
                 return [Wait]()
             }
             state.instant += wait

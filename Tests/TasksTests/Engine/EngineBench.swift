@@ -43,6 +43,19 @@ struct EngineBench: Sendable {
         return try await engine.create(request, routes: routes, client: nil, deadline: deadline)
     }
 
+    /// A task for `suno` as another process has left it, of which nothing is begun.
+    func unfinished(_ id: String) -> TaskRecord {
+        let name = RouteName(provider: "suno", operation: "sounds")
+        return TaskRecord(
+            id: TaskID(rawValue: id),
+            client: nil,
+            request: SoundRequest(prompt: "rain"),
+            createdAt: time.moment,
+            deadline: time.moment.advanced(by: .seconds(900)),
+            routes: [Route(name: name, model: nil, prompt: "rain", fulfilment: [:], estimatedCost: nil)]
+        )
+    }
+
     /// The task when it has ended.
     func end(of task: TaskRecord) async -> TaskRecord? {
         await engine.waitForEnd(of: task.id, atMost: .seconds(100_000))
@@ -59,6 +72,7 @@ func withEngine(
     time: DreamTime = DreamTime(),
     lease: Duration = .seconds(1_000_000),
     room: DiskRoom? = nil,
+    bus: (any ReplicaBus)? = nil,
     _ body: (EngineBench) async throws -> Void
 ) async throws {
     let loop = try EventLoop(name: "engine")
@@ -105,6 +119,7 @@ func withEngine(
     // By a clock that jumps over waits it would be renewed for ever.
     parts.leaseTerm = lease
     parts.room = room
+    parts.bus = bus
     let engine = Engine(loop: loop, parts: parts)
     let bench = EngineBench(
         engine: engine,

@@ -14,17 +14,24 @@ final class MemoryLedger: Ledger {
         var commits: [TaskChange] = []
         var messages: [OutboxMessage] = []
         var attempted = 0
+        /// The claim that fails, by its number from now; none below 1.
+        var failingClaim = 0
+        /// Whether the next renewal or claim finds the lease gone.
+        var isLeaseLost = false
         var onCommit: @Sendable () -> Void = {}
+        var refusal: @Sendable (Int) async -> LedgerError? = { _ in nil }
     }
 
     private let state = Guarded(State())
     private let stored = Observed<[TaskID: TaskRecord]>([:])
     /// Whether commits of accepted attempts go through; while not, they wait.
     let takesAcceptances = Observed(true)
-    /// How often leases were prolonged.
-    let renewals = Observed(0)
     /// How many of them have come.
     let acceptancesThatWait = Observed(0)
+    /// How often leases were to be prolonged.
+    let renewals = Observed(0)
+    /// How often work was to be claimed.
+    let claims = Observed(0)
 
     /// Whether a change with limits is beyond them.
     let isUsedUp = Observed(false)
@@ -39,6 +46,20 @@ final class MemoryLedger: Ledger {
             state.onCommit = onCommit
         }
     }
+
+    /// Asks about each commit, by its number, whether it is refused; the answer may take its time.
+    func refuse(_ refusal: @escaping @Sendable (Int) async -> LedgerError?) {
+        state.withLock { $0.refusal = refusal }
+    }
+
+    /// The claim of that number from now fails; what those before it gave stays given.
+    func failClaim(_ number: Int) { state.withLock { $0.failingClaim = number } }
+
+    /// The next renewal or claim finds that the lease is gone.
+    func loseLease() { state.withLock { $0.isLeaseLost = true } }
+
+    /// Whether nothing was ever stored.
+    var isEmpty: Bool { state.withLock { $0.records.isEmpty } }
 
     /// Puts a record there as an earlier process left it.
     func leave(_ record: TaskRecord) { state.withLock { $0.records[record.id] = record } }
@@ -65,7 +86,7 @@ final class MemoryLedger: Ledger {
         holder: LeaseHolder,
         answer: FirstAnswer?,
         messages: [OutboxMessage],
-        limits: [Quota.Limit]
+        within bounds: ClientBounds
     ) async throws(LedgerError) -> Admission {
         if let answer {
             let known = state.withLock { state in
@@ -89,8 +110,12 @@ final class MemoryLedger: Ledger {
 
     func commit(_ change: TaskChange) async throws(LedgerError) {
         if !change.limits.isEmpty, isUsedUp.value { throw .overQuota([]) }
-        let (isFailing, onCommit) = state.withLock { state in
+        let (number, refusal) = state.withLock { state in
             state.attempted += 1
+            return (state.attempted, state.refusal)
+        }
+        if let error = await refusal(number) { throw error }
+        let (isFailing, onCommit) = state.withLock { state in
             state.failures -= 1
             if state.failures < 0 {
                 state.records[change.record.id] = change.record
@@ -108,10 +133,17 @@ final class MemoryLedger: Ledger {
         stored.change { $0[change.record.id] = change.record }
     }
 
-    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+    func claim(_ limit: Int, for holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
     {
-        state.withLock { state in
+        let isFailing = state.withLock { state in
+            state.failingClaim -= 1
+            return state.failingClaim == 0
+        }
+        claims.change { $0 += 1 }
+        if isFailing { throw .unavailable("on purpose") }
+        try checkLease()
+        return state.withLock { state in
             let open = state.records.values.filter { !$0.status.hasEnded }
             // Given away once: this ledger serves one engine.
             for record in open { state.records[record.id] = nil }
@@ -119,7 +151,26 @@ final class MemoryLedger: Ledger {
         }
     }
 
-    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) { renewals.change { $0 += 1 } }
+    func renew(_ holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError) {
+        renewals.change { $0 += 1 }
+        try checkLease()
+    }
+
+    private func checkLease() throws(LedgerError) {
+        let isLost = state.withLock { state in
+            defer { state.isLeaseLost = false }
+            return state.isLeaseLost
+        }
+        if isLost { throw .leaseLost }
+    }
+
+    func release(_ holder: LeaseHolder) async throws(LedgerError) {}
+    func holder(of id: TaskID) async throws(LedgerError) -> LeaseHolder? { nil }
+    func requestCancel(of id: TaskID) async throws(LedgerError) {}
+    func cancelsRequested(of holder: LeaseHolder) async throws(LedgerError) -> [TaskID] { [] }
+    func addressee(of callback: CallbackAddress) async throws(LedgerError) -> (task: TaskID, attempt: Int)? {
+        nil
+    }
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord? { state.withLock { $0.records[id] } }
     func tallies(of client: String, since day: CalendarDay) async throws(LedgerError) -> [Tally] { [] }
     func usage(_ query: UsageQuery) async throws(LedgerError) -> [UsageLine]? { [] }

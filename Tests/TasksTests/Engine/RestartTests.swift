@@ -3,7 +3,7 @@ import Sound
 import Tasks
 import Testing
 
-@Suite("The engine after a restart", .timeLimit(.minutes(2)))
+@Suite("The engine after a restart", .timeLimit(.minutes(5)))
 struct RestartTests {
     @Test("a job that was under way is polled to its end, not created again")
     func resumes() async throws {

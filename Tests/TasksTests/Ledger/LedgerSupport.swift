@@ -1,19 +1,34 @@
 import Foundation
+import SQLite
 import Sound
 import Tasks
+import Timing
 import Webhooks
 
 /// A kind of store that has to keep the ledger's contract; a new one joins `all` and is tested like the others.
 struct LedgerStore: Sendable, CustomStringConvertible {
+    typealias Store = any Ledger & Outbox & Retaining
+
     let name: String
-    let open: @Sendable (_ path: String) async throws -> any Ledger & Outbox
+    /// Opens the store of a path; the same path is the same store.
+    let open: @Sendable (_ path: String) async throws -> Store
+    /// Runs SQL on the store of a path, which nobody has open.
+    let execute: @Sendable (_ path: String, _ sql: String) async throws -> Void
 
     var description: String { name }
 
-    static let all = [LedgerStore(name: "SQLite") { try await SQLiteLedger(path: $0) }]
+    static let all = [sqlite, postgres]
+
+    static let sqlite = LedgerStore(name: "SQLite") { path in
+        try await SQLiteLedger(path: path)
+    } execute: { path, sql in
+        let database = try Database(path: path, migrations: ledgerMigrations)
+        try await database.write { try $0.execute(sql) }
+        await database.close()
+    }
 
     /// Lends a fresh store and clears up after it.
-    func run<Result>(_ body: (any Ledger & Outbox) async throws -> Result) async throws -> Result {
+    func run<Result>(_ body: (Store) async throws -> Result) async throws -> Result {
         try await withFolder { folder in
             let ledger = try await open("\(folder)/ledger.db")
             do {
@@ -25,6 +40,25 @@ struct LedgerStore: Sendable, CustomStringConvertible {
                 throw error
             }
         }
+    }
+}
+
+extension Ledger {
+    /// Claims until a moment, as seen at another one.
+    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws -> [TaskRecord]
+    {
+        try await claim(
+            limit,
+            for: holder,
+            term: .milliseconds(until.milliseconds - now.milliseconds),
+            now: now
+        )
+    }
+
+    /// Prolongs a lease until a moment.
+    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
+        let term = Duration.milliseconds(until.milliseconds - start.milliseconds)
+        try await renew(holder, term: term, now: start)
     }
 }
 

@@ -275,9 +275,10 @@ struct OutboxContractTests {
         }
     }
 
-    @Test("what a dead process had under way is free when the ledger is opened again")
+    @Test("what a dead process had under way is free when the file is opened again")
     func reopening() async throws {
-        for store in LedgerStore.all {
+        // Whose store several processes share waits for the end of the lease.
+        for store in [LedgerStore.sqlite] {
             try await withFolder { folder in
                 let first = try await store.open("\(folder)/ledger.db")
                 try await first.admit(admitted(), holder: one, messages: [message(1)])

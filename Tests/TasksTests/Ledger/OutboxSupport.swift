@@ -5,7 +5,7 @@ import Webhooks
 
 extension LedgerStore {
     /// Runs a test with a fresh store of each kind.
-    static func each(_ body: (any Ledger & Outbox) async throws -> Void) async throws {
+    static func each(_ body: (Store) async throws -> Void) async throws {
         for store in all { try await store.run(body) }
     }
 }
@@ -22,7 +22,7 @@ extension Ledger {
         answer: FirstAnswer?,
         messages: [OutboxMessage]
     ) async throws(LedgerError) -> Admission {
-        try await admit(record, holder: holder, answer: answer, messages: messages, limits: [])
+        try await admit(record, holder: holder, answer: answer, messages: messages, within: ClientBounds())
     }
 }
 

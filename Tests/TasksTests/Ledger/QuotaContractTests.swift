@@ -23,7 +23,13 @@ struct QuotaContractTests {
     }
 
     private func admit(_ record: TaskRecord, to ledger: any Ledger, _ limits: [Quota.Limit]) async throws {
-        _ = try await ledger.admit(record, holder: one, answer: nil, messages: [], limits: limits)
+        _ = try await ledger.admit(
+            record,
+            holder: one,
+            answer: nil,
+            messages: [],
+            within: ClientBounds(quota: limits)
+        )
     }
 
     private func isRefused(_ record: TaskRecord, by ledger: any Ledger, _ limits: [Quota.Limit]) async throws
@@ -57,6 +63,43 @@ struct QuotaContractTests {
         }
     }
 
+    @Test("of many that come at once, no more are unfinished than may be", arguments: LedgerStore.all)
+    func crowd(_ store: LedgerStore) async throws {
+        try await store.run { ledger in
+            let bounds = ClientBounds(unfinished: 3)
+            @Sendable func isAdmitted(_ record: TaskRecord, by holder: LeaseHolder) async throws -> Bool {
+                do {
+                    _ = try await ledger.admit(
+                        record,
+                        holder: holder,
+                        answer: nil,
+                        messages: [],
+                        within: bounds
+                    )
+                    return true
+                } catch LedgerError.tooManyTasks(3) {
+                    return false
+                }
+            }
+            for holder in [one, two] {
+                _ = try await ledger.claim(1, for: holder, term: .seconds(60), now: start)
+            }
+            let admitted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 1...60 {
+                    group.addTask { try await isAdmitted(task(number), by: number % 2 == 0 ? one : two) }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(admitted == 3, "whoever holds them")
+            let others = try await isAdmitted(task(100, client: "others"), by: one)
+            #expect(others, "it is a client's own")
+            let first = try #require(try await ledger.tasks(TaskQuery(owner: .client("team"))).first)
+            try await ledger.commit(first.ended().0)
+            let next = try await isAdmitted(task(101), by: two)
+            #expect(next, "one has ended")
+        }
+    }
+
     @Test(
         "a refusal tells every limit that is in the way, and leaves the key free",
         arguments: LedgerStore.all
@@ -84,7 +127,13 @@ struct QuotaContractTests {
                     QuotaExcess(limit: limits[1], used: 4_000_000, asked: 1_000_000, opensAt: opens.0),
                 ])
             ) {
-                try await ledger.admit(task(9), holder: one, answer: answer, messages: [], limits: limits)
+                try await ledger.admit(
+                    task(9),
+                    holder: one,
+                    answer: answer,
+                    messages: [],
+                    within: ClientBounds(quota: limits)
+                )
             }
             #expect(try await ledger.firstAnswer(to: key, now: start) == nil)
             #expect(try await ledger.task(TaskID(rawValue: "snd_9")) == nil)
@@ -193,16 +242,16 @@ struct QuotaContractTests {
         }
     }
 
-    @Test("deleting a task and starting again change nothing of what was taken")
-    func kept() async throws {
+    @Test("deleting a task and starting again change nothing of what was taken", arguments: LedgerStore.all)
+    func kept(_ store: LedgerStore) async throws {
         try await withFolder { folder in
-            var ledger = try await SQLiteLedger(path: "\(folder)/ledger.db")
+            var ledger = try await store.open("\(folder)/ledger.db")
             try await admit(task(1), to: ledger, month)
             let (change, _) = try task(1).ended(.succeeded)
             try await ledger.commit(change)
             _ = try await ledger.remove(TaskID(rawValue: "snd_1"))
             await ledger.close()
-            ledger = try await SQLiteLedger(path: "\(folder)/ledger.db")
+            ledger = try await store.open("\(folder)/ledger.db")
             #expect(try await used(ledger) == 2.5)
             #expect(try await used(ledger, .tasks) == 1)
             await ledger.close()

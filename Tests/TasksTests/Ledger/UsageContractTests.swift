@@ -93,9 +93,8 @@ struct UsageContractTests {
                 records.append(record)
             }
             _ = try await ledger.remove(records[0].id)
-            let retaining = try #require(ledger as? any Retaining)
             let far = start.advanced(by: .seconds(86_400))
-            let expired = try await retaining.removeTasks(endedBefore: far, untoldBefore: far, limit: 9)
+            let expired = try await ledger.removeTasks(endedBefore: far, untoldBefore: far, limit: 9)
             #expect(expired.tasks == [records[1].id])
             #expect(try await reckoning(of: ledger) == Reckoning(of: records))
             // What is heard of a task that is gone changes nothing.
@@ -109,16 +108,17 @@ struct UsageContractTests {
     func tooMany(_ store: LedgerStore) async throws {
         try await withFolder { folder in
             let path = "\(folder)/ledger.db"
-            let database = try Database(path: path, migrations: ledgerMigrations)
-            try await database.write { connection in
-                try connection.execute(
-                    """
-                    WITH RECURSIVE hours (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM hours WHERE n <= 10000)
-                    INSERT INTO usage SELECT '', n, 'a', 'sounds', '', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM hours
-                    """
-                )
-            }
-            await database.close()
+            // The tables have to be there.
+            await (try await store.open(path)).close()
+            try await store.execute(
+                path,
+                """
+                WITH RECURSIVE hours (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM hours WHERE n <= 10000)
+                INSERT INTO usage (client, hour, provider, operation, unit, tasks, succeeded, failed, canceled, attempts,
+                    outputs, audio_ms, estimated, actual, total)
+                SELECT '', n, 'a', 'sounds', '', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM hours
+                """
+            )
             let ledger = try await store.open(path)
             let most = UsageQuery(owner: .everyone, hours: 1..<10_001, by: .hour)
             #expect(try await ledger.usage(most)?.count == UsageQuery.mostLines)
@@ -177,11 +177,15 @@ struct SQLiteUsageTests {
         }
     }
 
-    @Test("whatever tasks live through, what is counted is what they say", arguments: 0..<6)
-    func randomLives(_ round: Int) async throws {
+    @Test(
+        "whatever tasks live through, what is counted is what they say",
+        arguments: LedgerStore.all,
+        0..<6
+    )
+    func randomLives(_ store: LedgerStore, _ round: Int) async throws {
         var dice = SeededGenerator(seed: UInt64(round + 500))
         try await withFolder { folder in
-            var ledger = try await SQLiteLedger(path: "\(folder)/ledger.db")
+            var ledger = try await store.open("\(folder)/ledger.db")
             var machines: [Int: TaskMachine] = [:]
             // As they were stored at last, the removed ones included.
             var stored: [TaskID: TaskRecord] = [:]
@@ -191,7 +195,7 @@ struct SQLiteUsageTests {
                 case 0:
                     // The process dies: what was not stored has not happened.
                     await ledger.close()
-                    ledger = try await SQLiteLedger(path: "\(folder)/ledger.db")
+                    ledger = try await store.open("\(folder)/ledger.db")
                     for (number, machine) in machines {
                         machines[number] = try await ledger.task(machine.record.id).map { TaskMachine($0) }
                     }

@@ -5,7 +5,7 @@ import Tasks
 import Telemetry
 import Testing
 
-@Suite("Audio that no task has", .timeLimit(.minutes(2)))
+@Suite("Audio that no task has", .timeLimit(.minutes(5)))
 struct OrphanTests {
     @Test("goes when it is an hour old; what a task has, is fresh, or is not ours stays")
     func swept() async throws {
@@ -77,7 +77,7 @@ struct OrphanTests {
     }
 }
 
-@Suite("Retention when somebody sets the clock", .timeLimit(.minutes(2)))
+@Suite("Retention when somebody sets the clock", .timeLimit(.minutes(5)))
 struct RetentionClockTests {
     private let day = Duration.seconds(86_400)
 

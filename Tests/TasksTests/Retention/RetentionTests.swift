@@ -7,7 +7,7 @@ import Testing
 import Threads
 import Webhooks
 
-@Suite("Retention", .timeLimit(.minutes(2)))
+@Suite("Retention", .timeLimit(.minutes(5)))
 struct RetentionTests {
     @Test("what ended longer ago than the period goes, with its audio; the rest stays")
     func expired() async throws {
@@ -142,7 +142,7 @@ struct RetentionTests {
 
     @Test(
         "a task of which something is still to be told stays until that is settled",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func untold() async throws {
         try await withRetention { bench in

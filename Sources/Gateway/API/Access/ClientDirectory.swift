@@ -178,6 +178,13 @@ extension ClientAccess {
             quotas[client.name] = Quota(limits, isEnforced: client.enforce)
         }
     }
+
+    /// The most unfinished tasks of those who have a bound of their own that is enforced.
+    var mostUnfinished: [String: Int] {
+        clients.reduce(into: [:]) { bounds, client in
+            if client.enforce { bounds[client.name] = client.maxConcurrent }
+        }
+    }
 }
 
 extension Quota.Limit {

@@ -16,7 +16,9 @@ extension Gateway {
         let board = parts.engine.board
         guard board.unfinished < limits.tasks else {
             throw await noRoom(
-                "The gateway has \(limits.tasks) tasks that have not ended, and takes no more for now.",
+                .tooManyTasks(
+                    "The gateway has \(limits.tasks) tasks that have not ended, and takes no more until some have ended."
+                ),
                 plan
             )
         }
@@ -30,22 +32,17 @@ extension Gateway {
             }
         }
         guard standing.enter(below: most, unfinished: { board.unfinished(of: name) }) else {
-            throw await noRoom(
-                "This client has \(most) tasks that have not ended, and may have no more for now.",
-                plan
-            )
+            throw await noRoom(ofClientWith: most, plan)
         }
     }
 
-    private func noRoom(_ reason: String, _ plan: Plan) async -> Refused {
-        Refused(
-            ProblemDetails(
-                .tooManyRequests,
-                code: "too_many_tasks",
-                detail: "\(reason) Nothing was accepted; come back after the seconds in Retry-After."
-            ),
-            retryAfter: .seconds(await secondsUntilRoom(at: plan))
-        )
+    /// 429 for a client that has as many tasks as it may.
+    func noRoom(ofClientWith most: Int, _ plan: Plan) async -> Refused {
+        await noRoom(ProblemDetails(LedgerError.tooManyTasks(most)), plan)
+    }
+
+    private func noRoom(_ problem: ProblemDetails, _ plan: Plan) async -> Refused {
+        Refused(problem, retryAfter: .seconds(await secondsUntilRoom(at: plan)))
     }
 
     /// 507 while what is left of the disks is kept for the tasks that are there, 503 while one is read-only; `nil` when

@@ -70,16 +70,14 @@ extension Gateway {
             if record.status.hasEnded { return }
             if record.progress > progress {
                 progress = record.progress
-                let now = SystemTime().moment
+                let now = parts.time.moment
                 try await write("sound.progress", id: nil, now, record, to: writer, for: call)
             }
             // The next process goes on from Last-Event-ID.
             if isDraining { return }
             await parts.engine.waitForNews(of: record.id, after: record, atMost: Self.longestSilence)
-            var next = parts.engine.board.record(record.id)
-            if next == nil { next = try await parts.ledger.task(record.id) }
             // Deleted meanwhile.
-            guard let next else { return }
+            guard let next = try await parts.engine.current(record.id) else { return }
             if next == record { try await writer.write(": still here\n\n") }
             record = next
         }

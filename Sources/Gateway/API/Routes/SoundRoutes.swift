@@ -36,7 +36,7 @@ extension Gateway {
         guard creating.withLock({ $0.insert(key).inserted }) else { throw Self.createUnderWay }
         defer { creating.withLock { _ = $0.remove(key) } }
         let claim = KeyedCreate(key: key, fingerprint: fingerprint(of: json))
-        if let first = try await parts.ledger.firstAnswer(to: key, now: SystemTime().moment) {
+        if let first = try await parts.ledger.firstAnswer(to: key, now: parts.time.moment) {
             return try replay(first, claim)
         }
         return try await createSound(json, call, caller, under: claim)
@@ -62,6 +62,9 @@ extension Gateway {
             defer { caller.standing?.leave() }
             if let refusal = await refusalForWantOfDisk() { throw refusal }
             creation = try await create(request, routes, call, caller, under: claim)
+        } catch LedgerError.tooManyTasks(let most) {
+            // At other gateways too: its own look above sees only those that are here.
+            throw await noRoom(ofClientWith: most, plan)
         }
         if case .created(let record) = creation {
             Exchange.note("task", record.id.rawValue)
@@ -206,7 +209,7 @@ extension Gateway {
         var applied: Int?
         if !record.status.hasEnded, let wait = wait(asked: call, of: caller) {
             await waitForEnd(of: record.id, wait)
-            record = parts.engine.board.record(record.id) ?? record
+            record = try await parts.engine.current(record.id) ?? record
             applied = wait.seconds
         }
         var response = show(record, for: call)
@@ -216,7 +219,7 @@ extension Gateway {
 
     func cancelSound(_ call: Request, _ caller: Caller) async throws -> Response {
         let record = try await record(call, caller)
-        return show(await parts.engine.cancel(record.id) ?? record, for: call, status: .accepted)
+        return show(try await parts.engine.cancel(record.id) ?? record, for: call, status: .accepted)
     }
 
     func deleteSound(_ call: Request, _ caller: Caller) async throws -> Response {
@@ -232,81 +235,13 @@ extension Gateway {
         return Response(.noContent)
     }
 
-    func soundAudio(_ call: Request, _ caller: Caller) async throws -> Response {
-        let record = try await record(call, caller)
-        guard let index: Int = call.parameters.value("index"),
-            let output = record.outputs.first(where: { $0.index == index })
-        else { throw ProblemDetails.notFound("output") }
-        guard let asset = output.asset, output.status == .ready else {
-            throw ProblemDetails(
-                .conflict,
-                code: "not_ready",
-                detail: "This output is \(output.status.rawValue); it has no audio."
-            )
-        }
-        let file: OpenFile
-        do throws(SystemError) {
-            file = try OpenFile(path: parts.store.path(of: asset))
-        } catch {
-            parts.log(
-                .error,
-                "an asset is missing",
-                Exchange.about(["task": "\(record.id)", "reason": "\(error)"])
-            )
-            throw ProblemDetails(
-                .gone,
-                code: "audio_gone",
-                detail: "The audio of this output is no longer kept."
-            )
-        }
-        let name = Self.fileName(output, of: record, asset)
-        let response = Response.file(
-            file,
-            contentType: asset.format.contentType,
-            entityTag: EntityTag(asset.sha256),
-            for: call,
-            fields: [
-                "Content-Disposition": "inline; filename=\"\(name)\"",
-                "Cache-Control": "private, max-age=86400",
-                "X-Content-Type-Options": "nosniff",
-            ]
-        )
-        switch response.status {
-        case .preconditionFailed:
-            throw ProblemDetails(
-                .preconditionFailed,
-                code: "precondition_failed",
-                detail: "The audio does not meet the request's condition."
-            )
-        case .rangeNotSatisfiable:
-            let problem = ProblemDetails(
-                .rangeNotSatisfiable,
-                code: "range_not_satisfiable",
-                detail: "The audio has \(file.size) bytes; the range lies outside."
-            )
-            var refusal = respond(problem)
-            refusal.fields["Content-Range"] = response.fields["Content-Range"]
-            return refusal
-        default: return response
-        }
-    }
-
-    private static func fileName(_ output: OutputRecord, of record: TaskRecord, _ asset: AssetRecord)
-        -> String
-    {
-        let words = (output.title ?? "").lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
-        let stem = words.isEmpty ? record.id.rawValue : words.joined(separator: "-")
-        return "\(stem.prefix(60))-\(output.index).\(asset.format.rawValue)"
-    }
-
     /// The task that the path names, if the caller may see it; the same 404 for one that is somebody else's.
     func record(_ call: Request, _ caller: Caller) async throws -> TaskRecord {
         guard let text = call.parameters["id"], text.hasPrefix("snd_"), text.utf8.count <= 64 else {
             throw ProblemDetails.notFound("task")
         }
         let id = TaskID(rawValue: text)
-        var record = parts.engine.board.record(id)
-        if record == nil { record = try await parts.ledger.task(id) }
+        let record = try await parts.engine.current(id)
         guard let record, caller.isAdmin || record.client == caller.name else {
             throw ProblemDetails.notFound("task")
         }

@@ -52,6 +52,15 @@ extension ProblemDetails {
         )
     }
 
+    /// 429 for want of room for one more task.
+    static func tooManyTasks(_ reason: String) -> ProblemDetails {
+        ProblemDetails(
+            .tooManyRequests,
+            code: "too_many_tasks",
+            detail: "\(reason) Nothing was accepted; come back after the seconds in Retry-After."
+        )
+    }
+
     init(_ error: LedgerError) {
         switch error {
         case .overQuota:
@@ -59,6 +68,10 @@ extension ProblemDetails {
                 .tooManyRequests,
                 code: "quota_exceeded",
                 detail: "This is beyond the client's quota; nothing was accepted."
+            )
+        case .tooManyTasks(let most):
+            self = .tooManyTasks(
+                "This client has \(most) tasks that have not ended, and may have no more until some have ended."
             )
         case .full:
             self.init(
@@ -73,6 +86,13 @@ extension ProblemDetails {
                 code: "storage_damaged",
                 detail:
                     "What the gateway has stored of this cannot be read, and trying again does not help; nothing was changed."
+            )
+        case .unreachable:
+            self.init(
+                .serviceUnavailable,
+                code: "storage_unavailable",
+                detail:
+                    "The gateway's ledger cannot be reached just now; nothing was changed. Try again later."
             )
         case .unavailable, .leaseLost:
             self.init(

@@ -9,7 +9,8 @@ extension AssetsConfiguration {
                     "directory",
                     \.directory,
                     .text,
-                    "The folder for audio files; a relative path starts at the working directory",
+                    "The folder for audio files, or with s3 for those on their way there; a relative path starts at the working "
+                        + "directory",
                     needsRestart: true
                 ),
                 Field(
@@ -37,6 +38,13 @@ extension AssetsConfiguration {
                     \.retention,
                     .duration(in: .zero ... .seconds(36_500 * 86_400)),
                     "How long ended tasks and their audio are kept; 0s keeps them for ever"
+                ),
+                Field(
+                    "s3",
+                    \.s3,
+                    .bucketSection,
+                    "The object store that audio is kept in, for several gateways; the folder when not set",
+                    comesLive: false
                 ),
             ]
         )

@@ -73,17 +73,21 @@ extension Comparison {
     }
 
     /// A value that may be left out.
-    static func optional<Wrapped>(_ wrapped: Comparison<Wrapped>) -> Comparison where Value == Wrapped? {
+    ///
+    /// `comesLive` says whether a running gateway can take it up, and let go of it.
+    static func optional<Wrapped>(_ wrapped: Comparison<Wrapped>, comesLive: Bool = true) -> Comparison
+    where Value == Wrapped? {
         Comparison(
             changes: { old, new, path in
                 switch (old, new) {
                 case (nil, nil): []
-                case (nil, _): [ConfigurationChange(path, .added)]
-                case (_, nil): [ConfigurationChange(path, .removed)]
+                case (nil, _): [ConfigurationChange(path, .added, needsRestart: !comesLive)]
+                case (_, nil): [ConfigurationChange(path, .removed, needsRestart: !comesLive)]
                 case (let old?, let new?): wrapped.changes(old, new, path)
                 }
             },
             keep: { old, new in
+                if !comesLive, (old == nil) != (new == nil) { new = old }
                 guard let before = old, var after = new else { return }
                 wrapped.keep(before, &after)
                 new = after

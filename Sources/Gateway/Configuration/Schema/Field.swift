@@ -49,18 +49,25 @@ struct Field<Root> {
     }
 
     /// A key whose property is `nil` when nothing was said.
+    ///
+    /// With `comesLive` false, adding or removing it needs a restart; its parts say for themselves.
     init<Value: Equatable>(
         _ key: String,
         _ property: WritableKeyPath<Root, Value?>,
         _ shape: Shape<Value>,
         _ summary: String,
         readFirst: Bool = false,
-        needsRestart: Bool = false
+        needsRestart: Bool = false,
+        comesLive: Bool = true
     ) {
         let summary = Self.summary(summary, needsRestart)
         self.key = key
         self.summary = summary
-        (changes, keep) = Self.comparing(property, .optional(shape.comparison ?? .whole), needsRestart)
+        (changes, keep) = Self.comparing(
+            property,
+            .optional(shape.comparison ?? .whole, comesLive: comesLive),
+            needsRestart
+        )
         isRequired = false
         isSupported = true
         isReadFirst = readFirst

@@ -49,6 +49,9 @@ package struct DueHeap<Item: Sendable>: Sendable {
         }
     }
 
+    /// Whether it is worth dropping what nobody waits for any more, when so many tasks are left.
+    package func isMostlyStale(with live: Int) -> Bool { count > 4096 && count > 4 * live }
+
     /// Drops the items that nobody waits for any more.
     package mutating func removeAll(where isStale: (Item) -> Bool) {
         let kept = entries.filter { !isStale($0.item) }

@@ -17,13 +17,6 @@ package struct CallbackCounts: Sendable, Equatable {
 
 /// What vendors tell us by themselves: at best a reason to ask, unless they have signed it.
 extension Engine {
-    /// What a callback names: an attempt's own token, or the vendor's id of a job.
-    struct Addressee: Hashable {
-        let provider: String
-        let token: String?
-        let job: String?
-    }
-
     /// Takes in a message that came to an attempt's own address (`token`) or to the provider's; `context` is the span of
     /// the request that brought it.
     package func called(
@@ -39,7 +32,7 @@ extension Engine {
         case .irrelevant: count(provider, \.ignored, trust: "none")
         case .hint(let job):
             guard let (id, number) = addressee(provider, token, job) else {
-                return count(provider, \.ignored, trust: "hint")
+                return lookElsewhere(address(provider, token, job), job, trust: "hint")
             }
             tell(of: "callback hint", about: number, of: id, from: context)
             if let job, let known = live[id]?.attempt(number)?.providerTaskID, known != job {
@@ -55,7 +48,7 @@ extension Engine {
             hasNews(id, attempt: number)
         case .proven(let job, let observation):
             guard let (id, number) = addressee(provider, nil, job) else {
-                return count(provider, \.ignored, trust: "signed")
+                return lookElsewhere(address(provider, nil, job), job, trust: "signed")
             }
             tell(of: "callback", about: number, of: id, from: context)
             count(provider, \.used, trust: "signed")
@@ -66,9 +59,9 @@ extension Engine {
     /// A create whose answer was lost did reach the vendor: nobody else knows the token that it calls back with.
     ///
     /// What the message says of the job is still not believed, and a job that is known already is not taken twice.
-    private func reconcile(_ id: TaskID, attempt number: Int, with job: String, at provider: String) {
+    func reconcile(_ id: TaskID, attempt number: Int, with job: String, at provider: String) {
         guard let task = live[id], let attempt = task.attempt(number), attempt.providerTaskID == nil,
-            addressees[Addressee(provider: provider, token: nil, job: job)] == nil
+            addressees[CallbackAddress(provider: provider, token: nil, job: job)] == nil
         else { return }
         // The answer to the create may still come; if it is lost, this is what it would have said.
         task.toldJobs[number] = job
@@ -81,12 +74,15 @@ extension Engine {
         post(.accepted(attempt: number, RemoteJob(id: job)), to: id)
     }
 
-    private func addressee(_ provider: String, _ token: String?, _ job: String?) -> (TaskID, Int)? {
-        let key = Addressee(provider: provider, token: token, job: token == nil ? job : nil)
-        return addressees[key].map { ($0.task, $0.attempt) }
+    private func address(_ provider: String, _ token: String?, _ job: String?) -> CallbackAddress {
+        CallbackAddress(provider: provider, token: token, job: token == nil ? job : nil)
     }
 
-    private func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>, trust: String) {
+    private func addressee(_ provider: String, _ token: String?, _ job: String?) -> (TaskID, Int)? {
+        addressees[address(provider, token, job)].map { ($0.task, $0.attempt) }
+    }
+
+    func count(_ provider: String, _ kind: WritableKeyPath<CallbackCounts, Int>, trust: String) {
         let outcome = kind == \.used ? "used" : kind == \.ignored ? "ignored" : "forged"
         parts.metrics.calledBack(provider, trust: trust, outcome: outcome)
         callbacks[provider, default: CallbackCounts()][keyPath: kind] += 1
@@ -101,10 +97,10 @@ extension Engine {
         for key in names(of: attempt) { addressees[key] = nil }
     }
 
-    private func names(of attempt: AttemptRecord) -> [Addressee] {
+    private func names(of attempt: AttemptRecord) -> [CallbackAddress] {
         let provider = attempt.name.provider
-        let token = attempt.callbackToken.map { Addressee(provider: provider, token: $0, job: nil) }
-        let job = attempt.providerTaskID.map { Addressee(provider: provider, token: nil, job: $0) }
+        let token = attempt.callbackToken.map { CallbackAddress(provider: provider, token: $0, job: nil) }
+        let job = attempt.providerTaskID.map { CallbackAddress(provider: provider, token: nil, job: $0) }
         return [token, job].compactMap { $0 }
     }
 }

@@ -8,9 +8,6 @@ import Timing
 
 /// Events in, changes to the ledger, effects out: one after another for each task.
 extension Engine {
-    /// The least time that a recovered task with something at a vendor gets, whatever its deadline was.
-    private static let graceAfterRestart = Duration.seconds(60)
-
     /// Begins to act for a task, a new one or one that an earlier process left.
     func adopt(_ record: TaskRecord, isNew: Bool = false) {
         guard live[record.id] == nil, !isStopping else { return }
@@ -31,25 +28,21 @@ extension Engine {
         for attempt in record.attempts where attempt.isOpen {
             expectCallbacks(about: attempt, of: record.id)
         }
-        // A clock that was set back meanwhile gives nobody more than was given at first, and one that was set forward takes
-        // nothing from a new task.
-        let span = record.deadline.milliseconds - record.createdAt.milliseconds
-        let left = isNew ? span : min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
-        // What was paid for while nobody was here may be done: it is asked for once before it is given up.
-        // So is what a vendor may still tell of: its call may have been refused while nobody was here.
-        let isAtVendor = task.machine.record.attempts.contains { attempt in
-            attempt.isOpen && (attempt.state == .accepted || attempt.callbackToken != nil)
-        }
-        let grace = isAtVendor || effects.contains(where: \.isFetch) ? Self.graceAfterRestart : .zero
-        let wait = max(.milliseconds(left), grace)
+        let wait = task.machine.timeLeft(isNew: isNew, at: now, before: effects)
         task.deadline = parts.time.instant &+ wait.wholeNanoseconds
         push(.deadline(record.id), after: wait)
         settle(record.id, effects, earlier, again: resume)
     }
 
+    /// Works on a new task, unless the lease under which it was admitted is lost: then it is whoever's claims it.
+    func adopt(_ record: TaskRecord, admittedUnder holder: LeaseHolder) {
+        if holder == self.holder { return adopt(record, isNew: true) }
+        if live[record.id] == nil { board.forget(record.id) }
+    }
+
     /// Works on a task that may be stored although the ledger said that it could not be: who asks for it again under the
     /// same key is told of this one.
-    func lookFor(_ id: TaskID) {
+    func lookFor(_ id: TaskID, under holder: LeaseHolder) {
         // Owned by the engine: it ends with the first answer, or when the engine stops.
         Task {
             var pause = Duration.milliseconds(250)
@@ -59,6 +52,7 @@ extension Engine {
                         return
                     }
                     if record.request.webhookURL != nil { parts.messagesStored() }
+                    guard holder == self.holder else { return }
                     publish(record)
                     return adopt(record)
                 } catch {
@@ -97,7 +91,10 @@ extension Engine {
                 apply(event, to: &machine, of: task)
             }
             // Without the ledger nothing may follow: the next process goes on from what is stored.
-            guard let effects else { break }
+            guard let effects else {
+                if live[id] !== task { passOn(event, of: id) }
+                break
+            }
             let record = task.machine.record
             afterCommit(event, record)
             guard live[id] === task else { return }
@@ -147,70 +144,6 @@ extension Engine {
         }
     }
 
-    /// Stores a change, trying again until it is stored: what has happened cannot be forgotten for want of a disk.
-    ///
-    /// `false` when the engine's time to stop runs out before the store took it.
-    /// Nor when another process has the task: it is dropped then.
-    func commit(_ change: TaskChange) async -> Bool { await tryCommit(change) == .stored }
-
-    /// What became of a change.
-    enum Commit { case stored, overQuota, lost }
-
-    /// As `commit`, for a change with limits, which may be refused for them.
-    func tryCommit(_ change: TaskChange) async -> Commit {
-        var change = change
-        change.holder = holder
-        var pause = Duration.milliseconds(50)
-        var isWaiting = false
-        let span = parts.tracer.beginCommit(of: change.record, in: change.record.traceContext)
-        defer { span?.end() }
-        while true {
-            do throws(LedgerError) {
-                try await parts.ledger.commit(change)
-                if isWaiting { stored() }
-                if !change.messages.isEmpty { parts.messagesStored() }
-                parts.quotas.changed(change.record.client)
-                return .stored
-            } catch {
-                span?.fail(error.word)
-                if error == .leaseLost {
-                    if isWaiting { stored() }
-                    drop(change.record.id)
-                    return .lost
-                }
-                if case .overQuota = error {
-                    if isWaiting { stored() }
-                    return .overQuota
-                }
-                if !isWaiting { unstored.count += 1 }
-                isWaiting = true
-                tellUnstored(change.record.id, error)
-                guard parts.time.instant < stopsAt else { return .lost }
-                await sleep(pause)
-                pause = min(pause * 2, .seconds(isStopping ? 1 : 5))
-            }
-        }
-    }
-
-    /// Says that changes wait, once in a while: a full disk may be that of the log.
-    private func tellUnstored(_ id: TaskID, _ error: LedgerError) {
-        let now = parts.time.instant
-        if let last = unstored.lastTold, now &- last < Duration.seconds(10).wholeNanoseconds { return }
-        unstored.lastTold = now
-        parts.log(
-            .error,
-            "a change could not be stored; trying again",
-            about(id, ["reason": "\(error)", "waiting": .init(unstored.count)])
-        )
-    }
-
-    private func stored() {
-        unstored.count -= 1
-        guard unstored.count == 0 else { return }
-        unstored.lastTold = nil
-        parts.log(.notice, "the ledger takes changes again")
-    }
-
     private func afterCommit(_ event: TaskEvent, _ record: TaskRecord) {
         switch event {
         case .outputKept(_, _, let asset, _):
@@ -253,8 +186,12 @@ extension Engine {
             if pause > .zero { push(.slot(id, request: request), after: pause) } else { queue(id, request) }
         case .submit(let attempt):
             // While the row was being stored the caller may have thought better of it: nothing has left yet.
-            if live[id]?.events.contains(where: \.endsTheTask) == true, !isRepeatable(attempt, of: id) {
-                live[id]?.events.insert(.notBegun(attempt: attempt), at: 0)
+            let isToEnd = live[id]?.events.contains(where: \.endsTheTask) == true
+            if isToEnd || !mayStillAct, !isRepeatable(attempt, of: id) {
+                live[id]?.events.insert(
+                    isToEnd ? .notBegun(attempt: attempt) : .putOff(attempt: attempt),
+                    at: 0
+                )
             } else {
                 begin(attempt, of: id)
             }
@@ -295,6 +232,7 @@ extension Engine {
 
     private func conclude(_ id: TaskID) {
         guard let task = live.removeValue(forKey: id) else { return }
+        watchers[id] = nil
         let origins = task.origins
         leaveEverything(of: task, id)
         for event in task.events {
@@ -331,7 +269,7 @@ extension Engine {
 
     func wakeAll(of id: TaskID) {
         for token in waitersOf.removeValue(forKey: id) ?? [] { wake(token) }
-        for token in listeners.removeValue(forKey: id) ?? [] { wake(token) }
+        wakeListeners(of: id)
     }
 
     /// A vendor took a job whose task has ended: the operator must be able to find it.
@@ -403,8 +341,7 @@ extension Engine {
         Task {
             do {
                 guard try await !parts.ledger.refers(to: asset) else { return }
-                let store = parts.store
-                try await parts.pool.run { try store.remove(asset, unlessTouchedSince: mark) }
+                try await parts.store.remove(asset, unlessTouchedSince: mark, on: parts.pool)
             } catch {
                 parts.log(.warning, "an unwanted asset could not be removed", ["reason": "\(error)"])
             }
@@ -417,10 +354,7 @@ extension Engine {
     }
 }
 
-extension TaskEffect {
-    fileprivate var isFetch: Bool { if case .fetch = self { true } else { false } }
-}
-
 extension TaskEvent {
-    fileprivate var endsTheTask: Bool { self == .cancelRequested || self == .deadlinePassed }
+    /// Nothing is begun for a task for which this waits.
+    package var endsTheTask: Bool { self == .cancelRequested || self == .deadlinePassed }
 }

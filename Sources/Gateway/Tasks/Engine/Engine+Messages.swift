@@ -1,5 +1,5 @@
 package import Sound
-import Webhooks
+package import Webhooks
 
 /// Writes what a webhook address is told of a task's milestone; the last argument is the place in line, where known.
 package typealias Announcing = @Sendable (TaskRecord, Milestone, _ queuePosition: Int?) -> [UInt8]
@@ -20,19 +20,30 @@ extension Engine {
     /// Ids follow from the task and the milestone alone: whoever made one again after a crash would make the same.
     /// Milestones are never taken back, so the place among them is the message's place among those of its task.
     nonisolated func messages(of record: TaskRecord, beyond told: Set<String>) -> [OutboxMessage] {
-        guard let url = record.request.webhookURL, let announce = settings.announce else { return [] }
+        guard let announce = settings.announce else { return [] }
+        return Self.messages(of: record, beyond: told) { milestone in
+            announce(record, milestone, board.position(record.id))
+        }
+    }
+
+    /// The same, with bodies from whoever writes them.
+    package static func messages(
+        of record: TaskRecord,
+        beyond told: Set<String>,
+        body: (Milestone) -> [UInt8]
+    ) -> [OutboxMessage] {
+        guard let url = record.request.webhookURL else { return [] }
         let new = record.milestones.filter { !told.contains($0.id) }
-        let position = new.isEmpty ? nil : board.position(record.id)
         return new.enumerated().map { offset, milestone in
             var message = OutboxMessage(
-                id: Self.messageID(of: milestone, of: record.id),
+                id: messageID(of: milestone, of: record.id),
                 task: record.id,
                 number: told.count + offset + 1,
                 client: record.client,
                 url: url,
                 type: milestone.type,
                 createdAt: milestone.moment,
-                body: announce(record, milestone, position)
+                body: body(milestone)
             )
             message.provenance = record.provenance
             return message

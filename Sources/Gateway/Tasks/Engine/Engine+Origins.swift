@@ -6,12 +6,6 @@ import Timing
 
 /// Whom a job is asked of: the address and the key that took it, whatever the configuration has become since.
 extension Engine {
-    /// A key by its provider's name and its own.
-    struct KeyName: Hashable {
-        let provider: String
-        let credential: String?
-    }
-
     /// Where an attempt was begun.
     struct Origin {
         let edition: EngineSettings.Edition
@@ -124,7 +118,7 @@ extension Engine {
             renew(key.name, of: name)
         }
         slots[name, default: SlotQueue(keys: [], withoutKeys: 0, isOpen: false)].update(
-            keys: provider.slotKeys,
+            keys: provider.slotKeys(areShared: parts.keyLimits != nil),
             withoutKeys: provider.adapter.defaultConcurrency,
             renewed: Set(renewed),
             isOpen: provider.isEnabled

@@ -37,6 +37,10 @@ extension Engine {
         package var announce: Announcing?
         /// What clients may have.
         package var quotas = QuotaBook()
+        /// How other gateways over the same ledger are reached; `nil` for one that is alone.
+        package var bus: (any ReplicaBus)?
+        /// What gateways may do with keys, all together; `nil` for one that is alone.
+        package var keyLimits: (any KeyLimits)?
         /// Called when messages have been stored, on any thread; whoever delivers them need not wait for their time.
         package var messagesStored: @Sendable () -> Void = {}
 

@@ -40,19 +40,14 @@ extension Engine {
     private func putOff(_ call: CallRequest, of record: TaskRecord) -> Duration? {
         let name = record.routes[call.route].name.provider
         let now = parts.time.instant
-        guard call.isSecondTry(in: record) else {
-            budgets[name, default: RetryBudget(at: now)].earn()
-            return nil
-        }
-        let pause = budgets[name, default: RetryBudget(at: now)].spend(at: now)
-        guard pause > .zero else { return nil }
+        guard let pause = budgets[name, default: RetryBudget(at: now)].putOff(call, of: record, at: now)
+        else { return nil }
         parts.log(
             .debug,
             "a second try is put off: too many of the provider's calls are",
             record.about(["provider": "\(name)", "pause": .duration(pause)])
         )
-        // Scattered, for others wait for the same.
-        return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)
+        return pause
     }
 
     func grant(_ name: String) {
@@ -80,6 +75,7 @@ extension Engine {
             let token = isCalledBack ? Hex.encode(randomBytes(20)) : nil
             post(.slotGranted(request: request, credential: turn.credential, token: token), to: id)
         }
+        mindShares(of: name)
         if let code = slots[name]?.hopelessness(at: now) { return dismiss(name, code) }
         guard let opening = slots[name]?.nextOpening(at: now), opening < openings[name] ?? .max else {
             return
@@ -165,7 +161,9 @@ extension Engine {
     func answered(_ name: RouteName) {
         let wasShut = breakers[name]?.state(at: parts.time.instant) ?? .closed != .closed
         breakers[name]?.succeeded()
-        if wasShut { board.tell(nil, of: name) }
+        guard wasShut else { return }
+        board.tell(nil, of: name)
+        parts.bus?.send(.failing(name, milliseconds: nil), to: nil)
     }
 
     /// A call to an operation has failed by the vendor's fault.
@@ -173,6 +171,7 @@ extension Engine {
         guard breakers[name, default: Breaker()].failed(at: parts.time.instant) else { return }
         let pause = breakers[name]?.wait(at: parts.time.instant) ?? .zero
         board.tell(.failing(until: parts.time.instant &+ pause.wholeNanoseconds), of: name)
+        parts.bus?.send(.failing(name, milliseconds: Int64(pause / .milliseconds(1))), to: nil)
         parts.log(
             .error,
             "an operation fails again and again; it is left alone for a while",
@@ -187,6 +186,7 @@ extension Engine {
         // It was about a key that has been changed since: the new one has not been tried yet.
         guard isPresent(credential, of: provider) else { return slots[name]?.hasKey(besides: nil) ?? false }
         slots[name]?.mark(credential, state)
+        tellOthers(of: state, KeyName(provider: name, credential: credential))
         parts.log(
             state == .setAside ? .error : .warning,
             "a key is not used for now",
@@ -219,15 +219,5 @@ extension Engine {
         for operation in provider(name)?.adapter.operations ?? [] {
             board.tell(trouble, of: RouteName(provider: name, operation: operation.name))
         }
-    }
-}
-
-extension CallRequest {
-    /// Whether it does again what its own provider has failed to do; a sibling's failure does not make it so.
-    fileprivate func isSecondTry(in record: TaskRecord) -> Bool {
-        tries > 1
-            && record.attempts.contains {
-                $0.route == route && $0.tries == tries - 1 && $0.state == .failed
-            }
     }
 }

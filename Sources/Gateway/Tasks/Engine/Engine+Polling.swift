@@ -10,44 +10,27 @@ extension Engine {
     func schedulePoll(_ id: TaskID, attempt number: Int, eta: Duration?, atLeast least: Duration? = nil) {
         guard let task = live[id], let attempt = task.attempt(number) else { return }
         var polling = task.polling[number] ?? Polling()
-        let pace = provider(of: attempt, of: id)?.pace ?? PollPace(first: .seconds(10), ceiling: .seconds(30))
-        var wait = pace.wait(beforePoll: polling.count, eta: eta, jitter: Double.random(in: 0..<1))
-        if polling.isHinted { wait = min(wait, pauseAfterHint(polling)) }
-        polling.count += 1
-        polling.turn += 1
-        task.polling[number] = polling
-        push(
-            .poll(id, attempt: number, turn: polling.turn, isInTurn: false),
-            after: max(wait, min(least ?? .zero, .seconds(300)))
+        let wait = polling.next(
+            by: provider(of: attempt, of: id)?.pace,
+            eta: eta,
+            atLeast: least,
+            jitter: Double.random(in: 0..<1),
+            at: parts.time.instant
         )
+        task.polling[number] = polling
+        push(.poll(id, attempt: number, turn: polling.turn, isInTurn: false), after: wait)
     }
 
     /// The vendor says that there may be news: asked at once, but not more than once a second.
-    ///
-    /// The hint stands until the question is asked. What is being stored meanwhile sets the next question anew, and
-    /// must not put it off.
     func hasNews(_ id: TaskID, attempt number: Int) {
         guard let task = live[id], let attempt = task.attempt(number), attempt.isOpen else { return }
         var polling = task.polling[number] ?? Polling()
         let isBeingAsked = task.works[.polling(attempt: number)] != nil
-        guard attempt.state == .accepted, !isBeingAsked, !polling.isHinted else {
-            polling.isHinted = true
-            task.polling[number] = polling
-            return
-        }
-        polling.isHinted = true
-        polling.turn += 1
+        let mayAsk = attempt.state == .accepted && !isBeingAsked
+        let pause = polling.hint(mayAsk: mayAsk, at: parts.time.instant)
         task.polling[number] = polling
-        push(
-            .poll(id, attempt: number, turn: polling.turn, isInTurn: false),
-            after: pauseAfterHint(polling)
-        )
-    }
-
-    private func pauseAfterHint(_ polling: Polling) -> Duration {
-        guard let askedAt = polling.askedAt else { return .zero }
-        let since = parts.time.instant &- askedAt
-        return since >= 1_000_000_000 ? .zero : .nanoseconds(Int64(1_000_000_000 - since))
+        guard let pause else { return }
+        push(.poll(id, attempt: number, turn: polling.turn, isInTurn: false), after: pause)
     }
 
     func poll(_ id: TaskID, attempt number: Int, turn: Int, isInTurn: Bool) {
@@ -65,8 +48,7 @@ extension Engine {
         if !isInTurn, let wait = waitForTurn(at: provider, credential: attempt.credential) {
             return push(.poll(id, attempt: number, turn: turn, isInTurn: true), after: wait)
         }
-        task.polling[number]?.askedAt = parts.time.instant
-        task.polling[number]?.isHinted = false
+        task.polling[number]?.ask(at: parts.time.instant)
         task.works[.polling(attempt: number)] = Task {
             let outcome = await upstream.send(
                 translator.poll(RemoteJob(id: jobID)),

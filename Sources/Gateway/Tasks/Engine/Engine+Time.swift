@@ -35,6 +35,7 @@ extension Engine {
                 openings[provider] = nil
                 grant(provider)
             case .lease: renewLease()
+            case .shares(let provider): mindShares(of: provider, isDue: true)
             }
         }
         arm()
@@ -42,13 +43,13 @@ extension Engine {
 
     /// Deadlines of tasks that have ended would otherwise fill the heap until they come due.
     func dropStaleDues() {
-        guard heap.count > 4096, heap.count > 4 * live.count else { return }
+        guard heap.isMostlyStale(with: live.count) else { return }
         heap.removeAll { due in
             switch due {
             case .deadline(let id), .slot(let id, _), .fetch(let id, _): live[id] == nil
             case .poll(let id, let attempt, let turn, _): live[id]?.polling[attempt]?.turn != turn
             case .waiter(let token): waiters[token] == nil
-            case .opening, .lease: false
+            case .opening, .lease, .shares: false
             }
         }
     }
@@ -71,7 +72,12 @@ extension Engine {
     func wake(_ token: Int) {
         guard let waiter = waiters.removeValue(forKey: token) else { return }
         waitersOf[waiter.task]?.removeAll { $0 == token }
-        listeners[waiter.task]?.removeAll { $0 == token }
+        stopListening(token, to: waiter.task)
         waiter.continuation.resume()
+    }
+
+    func stopListening(_ token: Int, to id: TaskID) {
+        listeners[id]?.removeAll { $0 == token }
+        if listeners[id]?.isEmpty == true { listeners[id] = nil }
     }
 }

@@ -94,10 +94,12 @@ extension LedgerError {
     var word: String {
         switch self {
         case .full: "full"
+        case .unreachable: "unreachable"
         case .unavailable: "unavailable"
         case .corrupt: "corrupt"
         case .leaseLost: "lease_lost"
         case .overQuota: "over_quota"
+        case .tooManyTasks: "too_many_tasks"
         }
     }
 }

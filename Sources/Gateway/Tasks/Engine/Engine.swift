@@ -27,6 +27,8 @@ package actor Engine {
         case opening(String)
         /// The lease is to be renewed.
         case lease
+        /// A provider's shares of places may be too many or too few.
+        case shares(String)
     }
 
     /// A task that has not ended.
@@ -95,20 +97,6 @@ package actor Engine {
         let index: Int
     }
 
-    /// How an attempt is asked for.
-    struct Polling {
-        /// Questions so far.
-        var count = 0
-        /// Refusals in a row.
-        var refused = 0
-        /// The turn that is next; dues of earlier ones are void.
-        var turn = 0
-        /// The vendor said by itself that there may be news, and has not been asked since.
-        var isHinted = false
-        /// When it was asked last, in monotonic nanoseconds.
-        var askedAt: UInt64?
-    }
-
     /// The tries to copy one result.
     struct Fetch {
         var began: UInt64
@@ -138,7 +126,7 @@ package actor Engine {
     nonisolated let upstream: Upstream
     /// What is configured now.
     nonisolated let heldSettings: Guarded<EngineSettings>
-    nonisolated let lease = Guarded(Engine.newHolder())
+    nonisolated let lease = Guarded(Lease())
     /// What is committed of tasks at hand, for any thread.
     package nonisolated let board = TaskBoard()
 
@@ -149,7 +137,7 @@ package actor Engine {
     var armed: [UInt64] = []
     var waiters: [Int: Waiter] = [:]
     var waitersOf: [TaskID: [Int]] = [:]
-    /// Who waits for any change of a task.
+    /// Who waits for any change of a task, or looks whether to wait; never an empty list.
     var listeners: [TaskID: [Int]] = [:]
     var lastToken = 0
     var isStopping = false
@@ -175,7 +163,7 @@ package actor Engine {
     /// For when each provider's line is to be looked at again, where its keys make it wait.
     var openings: [String: UInt64] = [:]
     /// Attempts by what their vendor's callbacks name.
-    var addressees: [Addressee: (task: TaskID, attempt: Int)] = [:]
+    var addressees: [CallbackAddress: (task: TaskID, attempt: Int)] = [:]
     var callbacks: [String: CallbackCounts] = [:]
     /// Creates under way at vendors, with when each was sent, in monotonic nanoseconds.
     var creates: [Create: UInt64] = [:]
@@ -185,6 +173,18 @@ package actor Engine {
     var tasksOfKeys: [Key: Int] = [:]
     /// How often each key has been given another value, or been taken away, under its name.
     var generations: [KeyName: Int] = [:]
+    /// Claims of work that are under way.
+    var claims = 0
+    /// Whether work that others left is being taken up.
+    var isTakingUp = false
+    /// Gateways that watch tasks of this one, and until when.
+    var watchers: [TaskID: [LeaseHolder: UInt64]] = [:]
+    /// Callbacks of unknown attempts that are being looked for.
+    var lookups = 0
+    /// What is asked of the shares of keys.
+    var sharings: [KeyName: Sharing] = [:]
+    /// What is being asked of a key's share just now.
+    var questions: [KeyName: Task<Void, Never>] = [:]
     /// Providers that are configured no longer, as they were at last.
     var former: [String: EngineSettings.Edition] = [:]
 
@@ -203,7 +203,7 @@ package actor Engine {
         )
         for provider in parts.providers {
             slots[provider.id] = SlotQueue(
-                keys: provider.slotKeys,
+                keys: provider.slotKeys(areShared: parts.keyLimits != nil),
                 withoutKeys: provider.adapter.defaultConcurrency,
                 isOpen: provider.isEnabled
             )
@@ -224,7 +224,7 @@ package actor Engine {
 
     /// Stores a new task and begins to work on it; it is durable when this returns.
     ///
-    /// Throws `.overQuota` when its client may not have it, with nothing stored or begun.
+    /// Throws `.overQuota` or `.tooManyTasks` when its client may not have it, with nothing stored or begun.
     package nonisolated func create(
         _ request: SoundRequest,
         routes: [Route],
@@ -233,8 +233,9 @@ package actor Engine {
         from provenance: Provenance? = nil
     ) async throws(LedgerError) -> TaskRecord {
         let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
-        _ = try await admit(record, answer: nil)
-        takeUp(record)
+        let holder = try admittingHolder()
+        _ = try await admit(record, under: holder, answer: nil)
+        takeUp(record, under: holder)
         return record
     }
 
@@ -248,18 +249,21 @@ package actor Engine {
         answer: (TaskRecord) -> FirstAnswer
     ) async throws(LedgerError) -> Creation {
         let record = newTask(request, routes: routes, client: client, deadline: deadline, provenance)
-        switch try await admit(record, answer: answer(record)) {
+        let holder = try admittingHolder()
+        switch try await admit(record, under: holder, answer: answer(record)) {
         case .known(let first): return .known(first)
         case .admitted:
-            takeUp(record)
+            takeUp(record, under: holder)
             return .created(record)
         }
     }
 
     /// Stores a new task and what its webhook address is to be told of it.
-    private nonisolated func admit(_ record: TaskRecord, answer: FirstAnswer?) async throws(LedgerError)
-        -> Admission
-    {
+    private nonisolated func admit(
+        _ record: TaskRecord,
+        under holder: LeaseHolder,
+        answer: FirstAnswer?
+    ) async throws(LedgerError) -> Admission {
         let messages = messages(of: record, beyond: [])
         let span = parts.tracer.beginCommit(of: record, in: record.requestContext)
         defer { span?.end() }
@@ -269,7 +273,7 @@ package actor Engine {
                 holder: holder,
                 answer: answer,
                 messages: messages,
-                limits: parts.quotas.limits(of: record.client)
+                within: parts.quotas.bounds(of: record.client)
             )
             parts.quotas.changed(record.client)
             if admission == .admitted, !messages.isEmpty { parts.messagesStored() }
@@ -277,7 +281,9 @@ package actor Engine {
         } catch {
             if case .overQuota = error { parts.metrics.refusedForQuota(at: .create) }
             span?.fail(error.word)
-            if error.mayHaveStored { loop.execute { self.assumeIsolated { $0.lookFor(record.id) } } }
+            if error.mayHaveStored {
+                loop.execute { self.assumeIsolated { $0.lookFor(record.id, under: holder) } }
+            }
             throw error
         }
     }
@@ -302,65 +308,36 @@ package actor Engine {
         return record
     }
 
-    private nonisolated func takeUp(_ record: TaskRecord) {
+    private nonisolated func takeUp(_ record: TaskRecord, under holder: LeaseHolder) {
         board.publish(record)
         parts.metrics.accepted(record)
-        loop.execute { self.assumeIsolated { $0.adopt(record, isNew: true) } }
+        loop.execute { self.assumeIsolated { $0.adopt(record, admittedUnder: holder) } }
     }
 
-    /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way here.
-    package func cancel(_ id: TaskID) async -> TaskRecord? {
-        guard live[id] != nil else { return board.record(id) }
+    /// Ends a task as canceled; the result is its state afterwards, `nil` for a task that is not under way.
+    package func cancel(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {
+        guard live[id] != nil else { return try await cancelElsewhere(id) }
         post(.cancelRequested, to: id)
         await waitForEnd(of: id, atMost: .seconds(30))
         return board.record(id)
     }
 
-    /// Waits until a task has ended, or so long.
-    package func waitForEnd(of id: TaskID, atMost span: Duration) async {
-        guard live[id] != nil, !isStopping else { return }
-        let token = newToken()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // Between the look above and here the task may have ended.
-                guard live[id] != nil, !Task.isCancelled else { return continuation.resume() }
-                waiters[token] = Waiter(task: id, continuation: continuation)
-                waitersOf[id, default: []].append(token)
-                push(.waiter(token), after: span)
-            }
-        } onCancel: {
-            loop.execute { self.assumeIsolated { $0.wake(token) } }
+    /// A task as it is now, here or at another gateway.
+    package nonisolated func current(_ id: TaskID) async throws(LedgerError) -> TaskRecord? {
+        if let record = board.record(id) { return record }
+        var record = try await parts.ledger.task(id)
+        if record?.status == .running, let progress = board.progressElsewhere(of: id) {
+            record?.progress = progress
         }
-    }
-
-    /// Waits until a task is no longer as it was seen, has ended, or so long.
-    package func waitForNews(of id: TaskID, after seen: TaskRecord, atMost span: Duration) async {
-        guard live[id] != nil, !isStopping, !isNews(id, seen) else { return }
-        let token = newToken()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard live[id] != nil, !Task.isCancelled, !isNews(id, seen) else {
-                    return continuation.resume()
-                }
-                waiters[token] = Waiter(task: id, continuation: continuation)
-                listeners[id, default: []].append(token)
-                push(.waiter(token), after: span)
-            }
-        } onCancel: {
-            loop.execute { self.assumeIsolated { $0.wake(token) } }
-        }
-    }
-
-    private func isNews(_ id: TaskID, _ seen: TaskRecord) -> Bool {
-        guard let record = board.record(id) else { return false }
-        return record.revision != seen.revision || record.progress != seen.progress
+        return record
     }
 
     /// Makes a task's state known, and wakes those who wait for any news of it.
     func publish(_ record: TaskRecord) {
         let before = board.publish(record)
         parts.metrics.take(record, after: before)
-        for token in listeners.removeValue(forKey: record.id) ?? [] { wake(token) }
+        tellWatchers(of: record)
+        wakeListeners(of: record.id)
     }
 
     /// Removes an ended task and the audio that no other task shares.
@@ -368,14 +345,11 @@ package actor Engine {
         let mark = parts.store.mark()
         let orphans = try await parts.ledger.remove(id)
         board.forget(id)
+        parts.bus?.send(.removed(id), to: nil)
         for asset in orphans {
-            let (store, log) = (parts.store, parts.log)
-            parts.pool.submit {
-                do {
-                    try store.remove(asset, unlessTouchedSince: mark)
-                } catch {
-                    log(.error, "an asset could not be removed", ["reason": "\(error)"])
-                }
+            let log = parts.log
+            parts.store.removeSoon(asset, unlessTouchedSince: mark, on: parts.pool) { error in
+                log(.error, "an asset could not be removed", ["reason": "\(error)"])
             }
         }
     }
@@ -397,5 +371,6 @@ package actor Engine {
         while submitting > 0 || live.values.contains(where: \.isBusy), parts.time.instant < stopsAt {
             await sleep(.milliseconds(10))
         }
+        await leave()
     }
 }

@@ -19,6 +19,7 @@ package struct EngineMetrics: Sendable {
     private let assetBytes: MetricFamily<Counter>
     private let assetFailures: MetricFamily<Counter>
     private let overQuota: MetricFamily<Counter>
+    private let takenUp: Counter
     private let pollLateness: Histogram
 
     /// Declares them; without a registry they are measured for nobody.
@@ -94,6 +95,11 @@ package struct EngineMetrics: Sendable {
             "Tries to keep audio that failed, by where it came from and whose fault it was.",
             labels: ["source", "fault"]
         )
+        takenUp =
+            registry.counter(
+                "soundgate_tasks_taken_up_total",
+                "Unfinished tasks that were taken over from another process, running or gone."
+            )[]
         overQuota = registry.counter(
             "soundgate_quota_refusals_total",
             "Tasks, and further calls of tasks, that a client's quota did not allow.",
@@ -143,6 +149,8 @@ package struct EngineMetrics: Sendable {
     enum QuotaStage: String { case create, call }
 
     func refusedForQuota(at stage: QuotaStage) { overQuota[stage.rawValue].add() }
+
+    func takenUp(_ count: Int) { takenUp.add(count) }
 
     // MARK: Vendors
 

@@ -57,12 +57,13 @@ package final class EngineSettings: Sendable {
 
 extension Provider {
     /// Its keys as the line for them is told.
-    var slotKeys: [SlotQueue.Key] {
+    func slotKeys(areShared: Bool) -> [SlotQueue.Key] {
         credentials.map { key in
             SlotQueue.Key(
                 key.name,
                 capacity: key.maxConcurrent,
-                rate: key.rateLimit.map { ($0.count, $0.per.wholeNanoseconds) }
+                rate: key.rateLimit.map { ($0.count, $0.per.wholeNanoseconds) },
+                isShared: areShared
             )
         }
     }

@@ -42,10 +42,14 @@ struct Rendering: Sendable {
     ) async -> Outcome {
         let box = Handover(source)
         do {
-            return try await pool.run {
-                guard var source = box.take() else { return .cancelled }
+            let outcome = try await pool.run {
+                guard var source = box.take() else { return Outcome.cancelled }
                 return try render(&source, cancellation, progress)
             }
+            if case .made(let asset, _) = outcome { try await store.settle(asset) }
+            return outcome
+        } catch AssetError.shelf(let error) where error.kind == .cancelled {
+            return .cancelled
         } catch let error as AssetError where error.isStorage {
             return .storage("\(error)")
         } catch let error as AudioFileError where AssetError(error).isStorage {

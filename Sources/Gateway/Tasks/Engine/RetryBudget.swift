@@ -1,4 +1,5 @@
 import EventLoop
+package import Sound
 
 /// Keeps second tries at a provider to a share of its first ones, so that its outage is not multiplied.
 ///
@@ -38,5 +39,28 @@ package struct RetryBudget: Sendable, Equatable {
         guard saved >= 1 - 1e-9 else { return .seconds((1 - saved) / Self.trickle) }
         saved -= 1
         return .zero
+    }
+
+    /// How long a call has to wait before it may join the line; `nil` when it may now, and is paid for.
+    ///
+    /// What waits for the same comes back scattered.
+    package mutating func putOff(_ call: CallRequest, of record: TaskRecord, at now: UInt64) -> Duration? {
+        guard call.isSecondTry(in: record) else {
+            earn()
+            return nil
+        }
+        let pause = spend(at: now)
+        guard pause > .zero else { return nil }
+        return pause + pause * (Double(record.id.spread(over: 100, salt: Int(truncatingIfNeeded: now))) / 100)
+    }
+}
+
+extension CallRequest {
+    /// Whether it does again what its own provider has failed to do; a sibling's failure does not make it so.
+    fileprivate func isSecondTry(in record: TaskRecord) -> Bool {
+        tries > 1
+            && record.attempts.contains {
+                $0.route == route && $0.tries == tries - 1 && $0.state == .failed
+            }
     }
 }

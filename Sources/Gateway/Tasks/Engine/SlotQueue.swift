@@ -12,12 +12,32 @@ package struct SlotQueue: Sendable {
         package let capacity: Int
         /// At most so many starts within so many nanoseconds; `nil` without a limit.
         package let rate: (count: Int, nanoseconds: UInt64)?
+        /// Whether other gateways use it too: then nothing begins with it but within this one's share.
+        package let isShared: Bool
 
         /// A key and its limits.
-        package init(_ name: String, capacity: Int, rate: (count: Int, nanoseconds: UInt64)? = nil) {
+        package init(
+            _ name: String,
+            capacity: Int,
+            rate: (count: Int, nanoseconds: UInt64)? = nil,
+            isShared: Bool = false
+        ) {
             self.name = name
             self.capacity = capacity
             self.rate = rate
+            self.isShared = isShared
+        }
+    }
+
+    /// A start with a shared key that was reserved: when it may be, from and until.
+    package struct Permit: Sendable, Equatable {
+        package let from: UInt64
+        package let until: UInt64
+
+        /// A start between two monotonic times.
+        package init(from: UInt64, until: UInt64) {
+            self.from = from
+            self.until = until
         }
     }
 
@@ -33,10 +53,17 @@ package struct SlotQueue: Sendable {
         /// When the last calls began, no more of them than the rate counts.
         var starts: [UInt64] = []
         var state = KeyState.usable
+        /// How many places of a shared key are this gateway's; `nil` for a key of its own.
+        var share: Int?
+        /// Reserved starts with a shared key, the earliest first.
+        var permits: [Permit] = []
+
+        /// How many jobs there may be.
+        var most: Int { share.map { min($0, capacity) } ?? capacity }
 
         /// When a call may begin; `nil` when that does not depend on the time.
         func opening(at now: UInt64) -> UInt64? {
-            guard used < capacity, !isRemoved else { return nil }
+            guard used < most, !isRemoved else { return nil }
             var opening = now
             switch state {
             case .usable: break
@@ -47,7 +74,10 @@ package struct SlotQueue: Sendable {
                 guard used == 0 else { return nil }
                 opening = max(opening, until)
             }
-            if let rate, starts.count >= rate.count {
+            if rate != nil, share != nil {
+                guard let permit = permits.first(where: { $0.until > opening }) else { return nil }
+                opening = max(opening, permit.from)
+            } else if let rate, starts.count >= rate.count {
                 opening = max(opening, starts[starts.count - rate.count] &+ rate.nanoseconds)
             }
             return opening
@@ -57,6 +87,11 @@ package struct SlotQueue: Sendable {
             used += 1
             uses += 1
             guard let rate else { return }
+            if share != nil {
+                permits.removeAll { $0.until <= now }
+                if !permits.isEmpty { permits.removeFirst() }
+                return
+            }
             starts.append(now)
             if starts.count > rate.count { starts.removeFirst(starts.count - rate.count) }
         }
@@ -97,7 +132,9 @@ package struct SlotQueue: Sendable {
     }
 
     private static func places(_ keys: [Key], _ capacity: Int) -> [Place] {
-        let places = keys.map { Place(name: $0.name, capacity: $0.capacity, rate: $0.rate) }
+        let places = keys.map {
+            Place(name: $0.name, capacity: $0.capacity, rate: $0.rate, share: $0.isShared ? 0 : nil)
+        }
         return places.isEmpty ? [Place(name: nil, capacity: capacity)] : places
     }
 
@@ -114,6 +151,10 @@ package struct SlotQueue: Sendable {
             next[index].used = old.used
             next[index].uses = old.uses
             next[index].starts = old.starts
+            if next[index].share != nil {
+                next[index].share = old.share ?? 0
+                next[index].permits = old.permits
+            }
             let isRenewed = next[index].name.map(renewed.contains) ?? false
             next[index].state = isRenewed ? .usable : old.state
         }
@@ -128,9 +169,9 @@ package struct SlotQueue: Sendable {
     }
 
     /// Places in all.
-    package var capacity: Int { places.reduce(0) { $0 + ($1.isRemoved ? 0 : $1.capacity) } }
+    package var capacity: Int { places.reduce(0) { $0 + ($1.isRemoved ? 0 : $1.most) } }
     /// Whether a place is free, whatever its key's state.
-    var hasRoom: Bool { places.contains { !$0.isRemoved && $0.used < $0.capacity } }
+    var hasRoom: Bool { places.contains { !$0.isRemoved && $0.used < $0.most } }
     /// Calls that wait.
     package var depth: Int { waiting.count }
     /// Places taken.
@@ -246,10 +287,58 @@ package struct SlotQueue: Sendable {
         }
     }
 
+    // MARK: Shared keys
+
+    /// What is used and held of a shared key.
+    package struct Stake: Sendable, Equatable {
+        package let name: String
+        /// Jobs at once, for all gateways together.
+        package let capacity: Int
+        package let share: Int
+        package let used: Int
+        /// Reserved starts that can still be used.
+        package let permits: Int
+        /// Whether starts have to be reserved: so many within so many nanoseconds.
+        package let rate: (count: Int, nanoseconds: UInt64)?
+
+        package static func == (a: Stake, b: Stake) -> Bool {
+            a.name == b.name && a.capacity == b.capacity && a.share == b.share && a.used == b.used
+                && a.permits == b.permits && a.rate?.count == b.rate?.count
+                && a.rate?.nanoseconds == b.rate?.nanoseconds
+        }
+    }
+
+    /// What is used and held of each shared key; of one that was taken away, what is still under way with it.
+    package func stakes(at now: UInt64) -> [Stake] {
+        places.compactMap { place in
+            guard let name = place.name, let share = place.share else { return nil }
+            return Stake(
+                name: name,
+                capacity: place.isRemoved ? 0 : place.capacity,
+                share: share,
+                used: place.used,
+                permits: place.permits.count { $0.until > now },
+                rate: place.rate
+            )
+        }
+    }
+
+    /// Takes up how many places of a shared key are this gateway's.
+    package mutating func setShare(of name: String, _ share: Int) {
+        guard let index = places.firstIndex(where: { $0.name == name && $0.share != nil }) else { return }
+        places[index].share = share
+    }
+
+    /// Adds reserved starts with a shared key.
+    package mutating func add(_ permits: [Permit], for name: String) {
+        guard let index = places.firstIndex(where: { $0.name == name && $0.share != nil }) else { return }
+        places[index].permits = (places[index].permits + permits).sorted { $0.from < $1.from }
+    }
+
     private func freest(at now: UInt64) -> Int? {
         places.indices.filter { places[$0].opening(at: now).map { $0 <= now } ?? false }.min { a, b in
             let (x, y) = (places[a], places[b])
-            let (freeX, freeY) = (x.capacity - x.used, y.capacity - y.used)
+            let (freeX, freeY) = (x.most - x.used, y.most - y.used)
             return freeX != freeY ? freeX > freeY : x.uses < y.uses
         }
     }

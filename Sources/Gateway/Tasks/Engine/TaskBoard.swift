@@ -22,6 +22,8 @@ package final class TaskBoard: Sendable {
         var troubles: [RouteName: Trouble] = [:]
         /// Tasks of each client that have not ended.
         var unfinished: [String: Int] = [:]
+        /// The progress of tasks of other gateways that somebody here waits for.
+        var elsewhere: [TaskID: Double] = [:]
         /// Tasks in each status that have not ended.
         var statuses: [TaskStatus: Int] = [:]
 
@@ -76,6 +78,14 @@ package final class TaskBoard: Sendable {
 
     /// A task's state, if it is at hand.
     package func record(_ id: TaskID) -> TaskRecord? { state.withLock { $0.records[id] }?.record }
+
+    /// The progress of a task of another gateway, as that one has told of it.
+    func progressElsewhere(of id: TaskID) -> Double? { state.withLock { $0.elsewhere[id] } }
+
+    /// Takes in the progress of a task of another gateway; `nil` when nobody waits for it any more.
+    func note(progressElsewhere progress: Double?, of id: TaskID) {
+        state.withLock { $0.elsewhere[id] = progress }
+    }
 
     /// How many tasks have not ended.
     package var unfinished: Int { state.withLock { $0.records.count - $0.ended.count } }

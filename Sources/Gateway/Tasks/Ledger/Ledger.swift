@@ -63,10 +63,26 @@ package struct LeaseHolder: Sendable, Hashable {
     package init(name: String) { self.name = name }
 }
 
+/// What a vendor's callback names: an attempt's own token, or the vendor's id of a job.
+package struct CallbackAddress: Sendable, Hashable {
+    package let provider: String
+    package let token: String?
+    package let job: String?
+
+    /// An address from its parts; one of token and job is there.
+    package init(provider: String, token: String?, job: String?) {
+        self.provider = provider
+        self.token = token
+        self.job = job
+    }
+}
+
 /// Why the ledger could not do something.
 package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The disk has no room; nothing was written.
     case full
+    /// The store could not be reached, so that nothing was written.
+    case unreachable(String)
     /// The store does not answer as it should; whether anything was written is not known.
     case unavailable(String)
     /// What is stored cannot be understood.
@@ -75,15 +91,19 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case leaseLost
     /// It would go beyond what the client may have; nothing was written.
     case overQuota([QuotaExcess])
+    /// The client has so many tasks that have not ended, and may have no more; nothing was written.
+    case tooManyTasks(Int)
 
     package var description: String {
         switch self {
         case .full: "the disk that holds the ledger is full"
+        case .unreachable(let reason): "the ledger cannot be reached: \(reason)"
         case .unavailable(let reason): "the ledger cannot be used: \(reason)"
         case .corrupt(let what): "the ledger holds something that cannot be read: \(what)"
         case .leaseLost: "another process has taken over the work"
         case .overQuota(let excesses):
             "beyond the client's quota: \(excesses.map(\.limit.name).joined(separator: ", "))"
+        case .tooManyTasks(let most): "the client has \(most) tasks that have not ended"
         }
     }
 }
@@ -92,7 +112,7 @@ extension LedgerError {
     /// Whether something may have been stored all the same.
     var mayHaveStored: Bool {
         switch self {
-        case .full, .overQuota: false
+        case .full, .unreachable, .overQuota, .tooManyTasks: false
         case .unavailable, .corrupt, .leaseLost: true
         }
     }
@@ -106,19 +126,20 @@ extension LedgerError {
 /// Work is leased, so that several processes can share one ledger. A holder has one lease for all of its tasks, which it
 /// renews well before it runs out. When it has run out and another holder claims, the lease is gone for good: the tasks
 /// are given to others, and what the first one still wants to change of them is refused. Whoever has lost a lease comes
-/// back under another name.
+/// back under another name, and no name admits tasks before its lease has begun: so a task whose holder's lease is gone is
+/// free for good, whoever knows of it.
 package protocol Ledger: Sendable {
     /// Stores a new task, leased to `holder`, and with it the first answer to its key and what is to be told of it;
     /// nothing of it when the key is known.
     ///
-    /// Throws `.overQuota` when its charge would go beyond one of the limits of its client. However many come at once, what
-    /// is stored is within the limits.
+    /// Throws `.overQuota` when its charge would go beyond one of its client's limits, and `.tooManyTasks` when the client
+    /// has as many tasks as it may. However many come at once, what is stored is within the bounds.
     func admit(
         _ record: TaskRecord,
         holder: LeaseHolder,
         answer: FirstAnswer?,
         messages: [OutboxMessage],
-        limits: [Quota.Limit]
+        within bounds: ClientBounds
     ) async throws(LedgerError) -> Admission
     /// The first answer to a key that is not older than ``FirstAnswer/keptFor``.
     func firstAnswer(to key: IdempotencyKey, now: Moment) async throws(LedgerError) -> FirstAnswer?
@@ -131,11 +152,23 @@ package protocol Ledger: Sendable {
     func commit(_ change: TaskChange) async throws(LedgerError)
     /// Leases up to `limit` unfinished tasks that nobody holds, oldest first; empty when there are no more.
     ///
-    /// The holder's lease is its for that long, and those of others that have run out are ended.
-    func claim(_ limit: Int, for holder: LeaseHolder, until: Moment, now: Moment) async throws(LedgerError)
+    /// The first claim under a name begins its lease; a later one prolongs it, and throws `.leaseLost` when it is gone. Those
+    /// of others that have run out are ended. A store that several machines share goes by its own clock, and not by `now`.
+    func claim(_ limit: Int, for holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
     /// Prolongs the lease of a holder, for all of its tasks; throws `.leaseLost` when it is gone.
-    func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError)
+    func renew(_ holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
+    /// Ends a lease before its time: whatever its holder had is there for others.
+    func release(_ holder: LeaseHolder) async throws(LedgerError)
+    /// Who holds a task that has not ended; `nil` also for a lease that has run out and was not taken over yet.
+    func holder(of id: TaskID) async throws(LedgerError) -> LeaseHolder?
+    /// Notes for whoever holds a task, now or later, that it is to be canceled; nothing for one that has ended.
+    func requestCancel(of id: TaskID) async throws(LedgerError)
+    /// The unfinished tasks of a holder that are to be canceled.
+    func cancelsRequested(of holder: LeaseHolder) async throws(LedgerError) -> [TaskID]
+    /// The attempt of an unfinished task that a callback names: by the attempt's own token, or by the vendor's id of the
+    /// job where there is no token.
+    func addressee(of callback: CallbackAddress) async throws(LedgerError) -> (task: TaskID, attempt: Int)?
     /// A task by its id.
     func task(_ id: TaskID) async throws(LedgerError) -> TaskRecord?
     /// What a client has taken on each day since one, that one included.
@@ -160,6 +193,6 @@ package protocol Ledger: Sendable {
 extension Ledger {
     /// Stores a new task without a key, leased to `holder`.
     package func admit(_ record: TaskRecord, holder: LeaseHolder) async throws(LedgerError) {
-        _ = try await admit(record, holder: holder, answer: nil, messages: [], limits: [])
+        _ = try await admit(record, holder: holder, answer: nil, messages: [], within: ClientBounds())
     }
 }

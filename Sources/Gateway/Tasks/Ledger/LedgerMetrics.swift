@@ -29,6 +29,21 @@ package struct LedgerMetrics: Sendable {
             batches.observe(Double(batch.jobs))
         }
     }
+
+    /// What a ledger is told to call after each change that is a transaction of its own.
+    package var changed: @Sendable (Duration, _ isCommitted: Bool) -> Void {
+        { [self] duration, isCommitted in
+            commits[isCommitted ? "committed" : "failed"].observe(duration)
+            batches.observe(1)
+        }
+    }
+
+    static func failedChanges(_ registry: MetricRegistry) -> Counter {
+        registry.counter(
+            "soundgate_ledger_failed_changes_total",
+            "Changes that the ledger did not take; a quota that is used up is one reason."
+        )[]
+    }
 }
 
 extension SQLiteLedger {
@@ -38,10 +53,7 @@ extension SQLiteLedger {
             "soundgate_ledger_queued_changes",
             "Changes that wait for the ledger's writer."
         )[]
-        let failed = registry.counter(
-            "soundgate_ledger_failed_changes_total",
-            "Changes that the ledger did not take; a quota that is used up is one reason."
-        )[]
+        let failed = LedgerMetrics.failedChanges(registry)
         let checkpoints = registry.counter(
             "soundgate_ledger_checkpoints_total",
             "Times that the write-ahead log was copied into the file, or was kept from it.",

@@ -208,4 +208,10 @@ package let ledgerMigrations: [Migration] = [
             ) STRICT, WITHOUT ROWID;
             """
     ),
+    // What another holder of the ledger asks of a task's. The file has one process, so nothing is looked for by it and no
+    // index is paid for.
+    Migration(
+        "2026-11-21 canceled by others",
+        sql: "ALTER TABLE tasks ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;"
+    ),
 ]

@@ -8,29 +8,51 @@ enum MessageRows {
         UPDATE messages SET lease_holder = NULL, lease_until = NULL WHERE lease_holder IS NOT NULL
         """
 
-    private static let columns = """
-        id, task, number, client, url, type, created_at, body, state, tries, due_at, settled_at, last_error, last_status
+    /// In the order in which messages are written.
+    static let writtenColumns = """
+        id, task, number, client, url, type, created_at, body, state, tries, due_at, settled_at, last_error, last_status, \
+        host
         """
-    /// From the message's task.
-    private static let provenance = ["request_id", "traceparent", "parent_span", "tracestate"]
-        .map { "(SELECT \($0) FROM tasks WHERE tasks.id = messages.task)" }.joined(separator: ", ")
+    /// In the order in which messages are read; where its task came from is the task's.
+    static let readColumns: String = {
+        let provenance = Rows.provenanceColumns.map {
+            "(SELECT \($0) FROM tasks WHERE tasks.id = messages.task)"
+        }
+        let own = """
+            id, task, number, client, url, type, created_at, body, state, tries, due_at, settled_at, last_error, \
+            last_status
+            """.split(separator: ", ").map { "messages.\($0)" }
+        return (own + provenance).joined(separator: ", ")
+    }()
+
+    static func values<Value: LedgerValue>(of message: OutboxMessage) -> [Value] {
+        [
+            .text(message.id), .text(message.task.rawValue), .integer(Int64(message.number)),
+            Value(message.client), .text(message.url), .text(message.type),
+            .integer(message.createdAt.milliseconds), .blob(message.body), .text(message.state.rawValue),
+            .integer(Int64(message.tries)), .integer(message.dueAt.milliseconds),
+            Value(message.settledAt?.milliseconds), Value(message.lastError),
+            Value(message.lastStatus.map { Int64($0) }), .text(message.host),
+        ]
+    }
+
+    /// What comes of a try: state, tries, times and the last answer.
+    static func outcome<Value: LedgerValue>(of message: OutboxMessage) -> [Value] {
+        [
+            .text(message.state.rawValue), .integer(Int64(message.tries)),
+            .integer(message.dueAt.milliseconds), Value(message.settledAt?.milliseconds),
+            Value(message.lastError), Value(message.lastStatus.map { Int64($0) }),
+        ]
+    }
 
     /// Stores a message unless it is stored already: what has happened once is told under one id.
     static func add(_ message: OutboxMessage, on connection: Connection) throws {
         _ = try connection.run(
             """
-            INSERT INTO messages (id, task, number, client, url, type, created_at, body, state, tries, due_at,
-                settled_at, last_error, last_status, host, is_next)
+            INSERT INTO messages (\(writtenColumns), is_next)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING
             """,
-            [
-                .text(message.id), .text(message.task.rawValue), .integer(Int64(message.number)),
-                SQLiteValue(message.client), .text(message.url), .text(message.type),
-                .integer(message.createdAt.milliseconds), .blob(message.body), .text(message.state.rawValue),
-                .integer(Int64(message.tries)), .integer(message.dueAt.milliseconds),
-                SQLiteValue(message.settledAt?.milliseconds), SQLiteValue(message.lastError),
-                SQLiteValue(message.lastStatus.map { Int64($0) }), .text(message.host),
-            ]
+            values(of: message)
         )
         try markNext(of: message.task.rawValue, on: connection)
     }
@@ -52,12 +74,12 @@ enum MessageRows {
         _ values: [SQLiteValue],
         on connection: Connection
     ) throws -> [OutboxMessage] {
-        try connection.query("SELECT \(columns), \(provenance) FROM messages WHERE \(condition)", values) {
+        try connection.query("SELECT \(readColumns) FROM messages WHERE \(condition)", values) {
             try message($0)
         }
     }
 
-    private static func message(_ row: borrowing Row) throws -> OutboxMessage {
+    static func message(_ row: borrowing some LedgerRow & ~Copyable) throws -> OutboxMessage {
         var message = OutboxMessage(
             id: row.text(0),
             task: TaskID(rawValue: row.text(1)),

@@ -1,39 +1,41 @@
-import SQLite
 import Sound
 
-/// Between records and rows.
+/// Between records and rows: the columns in their order, what is written into them, and what is read out of them.
+///
+/// Both stores have the same columns; how they are asked is each one's own.
 enum Rows {
-    static let insertTask = """
-        INSERT INTO tasks (id, client, type, created_at, deadline, request, routes, status, provider, started_at,
-            ended_at, cost_amount, cost_unit, cost_kind, error, waiting, revision, request_id, traceparent, parent_span,
-            tracestate, lease_holder, charge, usage)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    static let updateTask = """
-        UPDATE tasks SET status = ?, provider = ?, started_at = ?, ended_at = ?, cost_amount = ?, cost_unit = ?,
-            cost_kind = ?, error = ?, waiting = ?, revision = ?
-            WHERE id = ?11 AND (?12 IS NULL OR lease_holder IS NULL OR lease_holder = ?12)
-        """
-    static let putAttempt = """
-        INSERT OR REPLACE INTO attempts (task, number, route, provider, operation, credential, state,
-            provider_task_id, started_at, ended_at, error, takes, tries, callback_token, cost_amount, cost_unit,
-            cost_kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    static let putOutput = """
-        INSERT OR REPLACE INTO outputs (task, number, attempt, status, provider_key, source_url, sha256, format, bytes,
-            duration, title, lyrics, timed_lyrics, cover_url, error, ready_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
+    // MARK: Columns, in the order of the values and of what is read
 
-    static func isThere(_ id: TaskID, on connection: Connection) throws -> Bool {
-        try connection.first("SELECT 1 FROM tasks WHERE id = ?", [.text(id.rawValue)]) { $0.int(0) } != nil
-    }
-
-    static let insertFirstAnswer = """
-        INSERT INTO first_answers (client, key, fingerprint, task, status, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+    static let answerColumns = ["client", "key", "fingerprint", "task", "status", "body", "created_at"]
+    /// What a change of a task may change.
+    static let changingColumns = [
+        "status", "provider", "started_at", "ended_at", "cost_amount", "cost_unit", "cost_kind", "error",
+        "waiting",
+        "revision",
+    ]
+    static let provenanceColumns = ["request_id", "traceparent", "parent_span", "tracestate"]
+    static let taskColumns =
+        ["id", "client", "type", "created_at", "deadline", "request", "routes"] + changingColumns
+        + provenanceColumns
+    /// What a record is made of again.
+    static let readColumns = """
+        client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit, cost_kind, \
+        error, waiting, revision, request_id, traceparent, parent_span, tracestate
         """
+    static let attemptColumns = [
+        "number", "route", "provider", "operation", "credential", "state", "provider_task_id", "started_at",
+        "ended_at",
+        "error", "takes", "tries", "callback_token", "cost_amount", "cost_unit", "cost_kind",
+    ]
+    static let outputColumns = [
+        "number", "attempt", "status", "provider_key", "source_url", "sha256", "format", "bytes", "duration",
+        "title",
+        "lyrics", "timed_lyrics", "cover_url", "error", "ready_at",
+    ]
 
-    static func values(of answer: FirstAnswer) -> [SQLiteValue] {
+    // MARK: Values
+
+    static func values<Value: LedgerValue>(of answer: FirstAnswer) -> [Value] {
         [
             .text(answer.key.client ?? ""), .text(answer.key.value), .text(answer.fingerprint),
             .text(answer.task.rawValue), .integer(Int64(answer.status)), .blob(answer.body),
@@ -41,39 +43,37 @@ enum Rows {
         ]
     }
 
-    static func firstAnswer(to key: IdempotencyKey, on connection: Connection) throws -> FirstAnswer? {
-        try connection.first(
-            "SELECT fingerprint, task, status, body, created_at FROM first_answers WHERE client = ? AND key = ?",
-            [.text(key.client ?? ""), .text(key.value)]
-        ) { row in
-            FirstAnswer(
-                key: key,
-                fingerprint: row.text(0),
-                task: TaskID(rawValue: row.text(1)),
-                status: row.int(2),
-                body: row.blob(3),
-                createdAt: Moment(milliseconds: row.int64(4))
-            )
-        }
+    /// An answer from what stands beside its key, from the fingerprint on.
+    static func firstAnswer(to key: IdempotencyKey, _ row: borrowing some LedgerRow & ~Copyable)
+        -> FirstAnswer
+    {
+        FirstAnswer(
+            key: key,
+            fingerprint: row.text(0),
+            task: TaskID(rawValue: row.text(1)),
+            status: row.int(2),
+            body: row.blob(3),
+            createdAt: Moment(milliseconds: row.int64(4))
+        )
     }
 
-    static func values(of record: TaskRecord) -> [SQLiteValue] {
+    static func values<Value: LedgerValue>(of record: TaskRecord) -> [Value] {
         [
-            .text(record.id.rawValue), SQLiteValue(record.client), .text(record.request.type.rawValue),
+            .text(record.id.rawValue), Value(record.client), .text(record.request.type.rawValue),
             .integer(record.createdAt.milliseconds), .integer(record.deadline.milliseconds),
             .text(LedgerCodec.encode(record.request)), .text(LedgerCodec.encode(record.routes)),
         ] + changingValues(of: record) + values(of: record.provenance)
     }
 
-    private static func values(of provenance: Provenance?) -> [SQLiteValue] {
+    private static func values<Value: LedgerValue>(of provenance: Provenance?) -> [Value] {
         [
-            SQLiteValue(provenance?.requestID), SQLiteValue(provenance?.traceparent),
-            SQLiteValue(provenance?.parent), SQLiteValue(provenance?.tracestate),
+            Value(provenance?.requestID), Value(provenance?.traceparent),
+            Value(provenance?.parent), Value(provenance?.tracestate),
         ]
     }
 
     /// Where a task came from, in four columns.
-    static func provenance(_ row: borrowing Row, from column: Int) -> Provenance? {
+    static func provenance(_ row: borrowing some LedgerRow & ~Copyable, from column: Int) -> Provenance? {
         guard let requestID = row.optionalText(column), let traceparent = row.optionalText(column + 1) else {
             return nil
         }
@@ -85,69 +85,42 @@ enum Rows {
         )
     }
 
-    static func changingValues(of record: TaskRecord) -> [SQLiteValue] {
+    static func changingValues<Value: LedgerValue>(of record: TaskRecord) -> [Value] {
         [
-            .text(record.status.rawValue), SQLiteValue(record.route?.name.provider),
-            SQLiteValue(record.startedAt?.milliseconds), SQLiteValue(record.endedAt?.milliseconds),
-            SQLiteValue(record.cost?.amount.amount), SQLiteValue(record.cost?.amount.unit),
-            SQLiteValue(record.cost?.kind.rawValue), SQLiteValue(record.error.map(LedgerCodec.encode)),
+            .text(record.status.rawValue), Value(record.route?.name.provider),
+            Value(record.startedAt?.milliseconds), Value(record.endedAt?.milliseconds),
+            Value(record.cost?.amount.amount), Value(record.cost?.amount.unit),
+            Value(record.cost?.kind.rawValue), Value(record.error.map(LedgerCodec.encode)),
             .text(LedgerCodec.encode(record.waiting)), .integer(Int64(record.revision)),
         ]
     }
 
-    static func values(of attempt: AttemptRecord) -> [SQLiteValue] {
+    static func values<Value: LedgerValue>(of attempt: AttemptRecord) -> [Value] {
         [
             .integer(Int64(attempt.number)), .integer(Int64(attempt.route)), .text(attempt.name.provider),
-            .text(attempt.name.operation), SQLiteValue(attempt.credential), .text(attempt.state.rawValue),
-            SQLiteValue(attempt.providerTaskID), .integer(attempt.startedAt.milliseconds),
-            SQLiteValue(attempt.endedAt?.milliseconds), SQLiteValue(attempt.error.map(LedgerCodec.encode)),
-            SQLiteValue(attempt.takes.map { Int64($0) }), .integer(Int64(attempt.tries)),
-            SQLiteValue(attempt.callbackToken), SQLiteValue(attempt.cost?.amount.amount),
-            SQLiteValue(attempt.cost?.amount.unit), SQLiteValue(attempt.cost?.kind.rawValue),
+            .text(attempt.name.operation), Value(attempt.credential), .text(attempt.state.rawValue),
+            Value(attempt.providerTaskID), .integer(attempt.startedAt.milliseconds),
+            Value(attempt.endedAt?.milliseconds), Value(attempt.error.map(LedgerCodec.encode)),
+            Value(attempt.takes.map { Int64($0) }), .integer(Int64(attempt.tries)),
+            Value(attempt.callbackToken), Value(attempt.cost?.amount.amount),
+            Value(attempt.cost?.amount.unit), Value(attempt.cost?.kind.rawValue),
         ]
     }
 
-    static func values(of output: OutputRecord) -> [SQLiteValue] {
+    static func values<Value: LedgerValue>(of output: OutputRecord) -> [Value] {
         [
             .integer(Int64(output.index)), .integer(Int64(output.attempt)), .text(output.status.rawValue),
-            SQLiteValue(output.providerKey), SQLiteValue(output.sourceURL), SQLiteValue(output.asset?.sha256),
-            SQLiteValue(output.asset?.format.rawValue), SQLiteValue(output.asset?.bytes),
-            SQLiteValue(output.asset?.duration), SQLiteValue(output.title), SQLiteValue(output.lyrics),
-            SQLiteValue(output.timedLyrics.map(LedgerCodec.encode)), SQLiteValue(output.coverURL),
-            SQLiteValue(output.error.map(LedgerCodec.encode)), SQLiteValue(output.readyAt?.milliseconds),
+            Value(output.providerKey), Value(output.sourceURL), Value(output.asset?.sha256),
+            Value(output.asset?.format.rawValue), Value(output.asset?.bytes),
+            Value(output.asset?.duration), Value(output.title), Value(output.lyrics),
+            Value(output.timedLyrics.map(LedgerCodec.encode)), Value(output.coverURL),
+            Value(output.error.map(LedgerCodec.encode)), Value(output.readyAt?.milliseconds),
         ]
     }
 
-    static func task(_ id: String, on connection: Connection) throws -> TaskRecord? {
-        let key = [SQLiteValue.text(id)]
-        let found = try connection.query(
-            """
-            SELECT client, request, created_at, deadline, routes, status, started_at, ended_at, cost_amount, cost_unit,
-                cost_kind, error, waiting, revision, request_id, traceparent, parent_span, tracestate
-            FROM tasks WHERE id = ?
-            """,
-            key
-        ) { row in try task(id, row: row) }
-        guard var record = found.first else { return nil }
-        record.attempts = try connection.query(
-            """
-            SELECT number, route, provider, operation, credential, state, provider_task_id, started_at, ended_at, error,
-                takes, tries, callback_token, cost_amount, cost_unit, cost_kind FROM attempts WHERE task = ? ORDER BY number
-            """,
-            key
-        ) { try attempt($0) }
-        record.outputs = try connection.query(
-            """
-            SELECT number, attempt, status, provider_key, source_url, sha256, format, bytes, duration, title, lyrics,
-                timed_lyrics, cover_url, error, ready_at FROM outputs WHERE task = ? ORDER BY number
-            """,
-            key
-        ) { try output($0) }
-        if record.status == .succeeded { record.progress = 1 }
-        return record
-    }
+    // MARK: Records
 
-    private static func task(_ id: String, row: borrowing Row) throws -> TaskRecord {
+    static func task(_ id: String, _ row: borrowing some LedgerRow & ~Copyable) throws -> TaskRecord {
         var record = TaskRecord(
             id: TaskID(rawValue: id),
             client: row.optionalText(0),
@@ -164,18 +137,19 @@ enum Rows {
         record.waiting = try LedgerCodec.calls(row.text(12))
         record.revision = row.int(13)
         record.provenance = provenance(row, from: 14)
+        if record.status == .succeeded { record.progress = 1 }
         return record
     }
 
     /// A cost in three columns: amount, unit and kind.
-    private static func cost(_ row: borrowing Row, from column: Int) throws -> Cost? {
+    private static func cost(_ row: borrowing some LedgerRow & ~Copyable, from column: Int) throws -> Cost? {
         guard let amount = row.optionalDouble(column), let unit = row.optionalText(column + 1),
             let kind = row.optionalText(column + 2)
         else { return nil }
         return Cost(Cost.Amount(amount, unit), try word(kind, "kind of cost"))
     }
 
-    private static func attempt(_ row: borrowing Row) throws -> AttemptRecord {
+    static func attempt(_ row: borrowing some LedgerRow & ~Copyable) throws -> AttemptRecord {
         var attempt = AttemptRecord(
             number: row.int(0),
             route: row.int(1),
@@ -194,7 +168,7 @@ enum Rows {
         return attempt
     }
 
-    private static func output(_ row: borrowing Row) throws -> OutputRecord {
+    static func output(_ row: borrowing some LedgerRow & ~Copyable) throws -> OutputRecord {
         var output = OutputRecord(index: row.int(0), attempt: row.int(1))
         output.status = try word(row.text(2), "output status")
         output.providerKey = row.optionalText(3)

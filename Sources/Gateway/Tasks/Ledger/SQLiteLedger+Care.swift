@@ -1,22 +1,8 @@
 import SQLite
-package import Sound
+import Sound
 
 /// Looking after the ledger's file while no gateway has it open.
-extension SQLiteLedger {
-    /// An output that has audio, and what the ledger knows of it.
-    package struct KeptOutput: Sendable, Equatable {
-        package let task: TaskID
-        package let index: Int
-        package let asset: AssetRecord
-
-        /// An output from its parts.
-        package init(task: TaskID, index: Int, asset: AssetRecord) {
-            self.task = task
-            self.index = index
-            self.asset = asset
-        }
-    }
-
+extension SQLiteLedger: Caring {
     /// What SQLite finds wrong with the file; empty when it is sound.
     package func damage() async throws(LedgerError) -> [String] {
         let lines = try await read { try $0.query("PRAGMA integrity_check(20)", []) { $0.text(0) } }

@@ -83,12 +83,7 @@ extension SQLiteLedger: Outbox {
                     lease_holder = NULL, lease_until = NULL
                 WHERE id = ? AND lease_holder = ?
                 """,
-                [
-                    .text(message.state.rawValue), .integer(Int64(message.tries)),
-                    .integer(message.dueAt.milliseconds), SQLiteValue(message.settledAt?.milliseconds),
-                    SQLiteValue(message.lastError), SQLiteValue(message.lastStatus.map { Int64($0) }),
-                    .text(message.id), .text(holder),
-                ]
+                MessageRows.outcome(of: message) + [.text(message.id), .text(holder)]
             )
             if changed > 0 { try MessageRows.markNext(of: message.task.rawValue, on: connection) }
             return changed > 0

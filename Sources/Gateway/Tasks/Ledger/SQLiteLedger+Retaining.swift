@@ -54,15 +54,13 @@ extension Rows {
         try connection.query(
             "SELECT sha256, format, bytes, duration FROM outputs WHERE task = ? AND sha256 IS NOT NULL",
             [.text(id)]
-        ) { row in
-            SoundFormat(rawValue: row.text(1)).map { format in
-                AssetRecord(
-                    sha256: row.text(0),
-                    format: format,
-                    bytes: row.int64(2),
-                    duration: row.double(3)
-                )
-            }
-        }.compactMap(\.self)
+        ) { asset($0) }.compactMap(\.self)
+    }
+
+    /// Audio from its content, format, bytes and duration; `nil` for a format that nobody knows.
+    static func asset(_ row: borrowing some LedgerRow & ~Copyable) -> AssetRecord? {
+        SoundFormat(rawValue: row.text(1)).map { format in
+            AssetRecord(sha256: row.text(0), format: format, bytes: row.int64(2), duration: row.double(3))
+        }
     }
 }

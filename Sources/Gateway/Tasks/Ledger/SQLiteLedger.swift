@@ -1,6 +1,7 @@
 package import SQLite
 package import Sound
 package import Telemetry
+import Threads
 package import Timing
 package import Webhooks
 
@@ -8,6 +9,8 @@ package import Webhooks
 package struct SQLiteLedger: Ledger {
     let database: Database
     let log: Log
+    /// Whose leases have begun: none of them begins again.
+    private let begun = Guarded<Set<LeaseHolder>>([])
 
     /// Opens or creates the file and brings its tables up to date.
     ///
@@ -48,11 +51,11 @@ package struct SQLiteLedger: Ledger {
         holder: LeaseHolder,
         answer: FirstAnswer?,
         messages: [OutboxMessage],
-        limits: [Quota.Limit]
+        within bounds: ClientBounds
     ) async throws(LedgerError) -> Admission {
         let charge = record.client == nil ? Charge() : record.charge
         let usage = record.usage
-        let values =
+        let values: [SQLiteValue] =
             Rows.values(of: record)
             + [.text(holder.name), .text(TallyRows.encode(charge)), .text(UsageRows.encode(usage))]
         return try await write { connection in
@@ -65,7 +68,17 @@ package struct SQLiteLedger: Ledger {
                 if let known = try Rows.firstAnswer(to: answer.key, on: connection) { return .known(known) }
                 _ = try connection.run(Rows.insertFirstAnswer, Rows.values(of: answer))
             }
-            try TallyRows.enter(charge, of: record, within: limits, on: connection)
+            if let client = record.client, let most = bounds.unfinished {
+                let count = try connection.first(
+                    """
+                    SELECT COUNT(*) FROM (SELECT 1 FROM tasks INDEXED BY unfinished_tasks
+                        WHERE client = ? AND ended_at IS NULL LIMIT ?)
+                    """,
+                    [.text(client), .integer(Int64(most))]
+                ) { $0.int64(0) }
+                if count ?? 0 >= Int64(most) { throw LedgerError.tooManyTasks(most) }
+            }
+            try TallyRows.enter(charge, of: record, within: bounds.quota, on: connection)
             _ = try connection.run(Rows.insertTask, values)
             try UsageRows.enter(usage, of: record, on: connection)
             for message in messages { try MessageRows.add(message, on: connection) }
@@ -140,9 +153,10 @@ package struct SQLiteLedger: Ledger {
     package func claim(
         _ limit: Int,
         for holder: LeaseHolder,
-        until: Moment,
+        term: Duration,
         now: Moment
     ) async throws(LedgerError) -> [TaskRecord] {
+        let until = now.advanced(by: term)
         // A batch of which nothing can be read is not the end of the work.
         while true {
             let (claimed, records) = try await claimBatch(limit, for: holder, until: until, now: now)
@@ -156,16 +170,21 @@ package struct SQLiteLedger: Ledger {
         until: Moment,
         now: Moment
     ) async throws(LedgerError) -> (claimed: Int, records: [TaskRecord]) {
-        try await write { connection in
+        let hasBegun = begun.withLock { $0.contains(holder) }
+        let claimed = try await write { connection in
             let name = SQLiteValue.text(holder.name)
             _ = try connection.run(
                 "DELETE FROM holders WHERE lease_until < ? AND name <> ?",
                 [.integer(now.milliseconds), name]
             )
-            _ = try connection.run(
-                "INSERT OR REPLACE INTO holders (name, lease_until) VALUES (?, ?)",
-                [name, .integer(until.milliseconds)]
-            )
+            if hasBegun {
+                try prolong(holder, until: until, on: connection)
+            } else {
+                _ = try connection.run(
+                    "INSERT OR REPLACE INTO holders (name, lease_until) VALUES (?, ?)",
+                    [name, .integer(until.milliseconds)]
+                )
+            }
             let ids = try connection.query(
                 """
                 UPDATE tasks SET lease_holder = ? WHERE id IN (
@@ -179,16 +198,22 @@ package struct SQLiteLedger: Ledger {
             ) { $0.text(0) }
             return (ids.count, readable(ids.sorted(), on: connection))
         }
+        begun.withLock { _ = $0.insert(holder) }
+        return claimed
     }
 
-    package func renew(_ holder: LeaseHolder, until: Moment) async throws(LedgerError) {
+    package func renew(_ holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError) {
         try await write { connection in
-            let count = try connection.run(
-                "UPDATE holders SET lease_until = ? WHERE name = ?",
-                [.integer(until.milliseconds), .text(holder.name)]
-            )
-            if count == 0 { throw LedgerError.leaseLost }
+            try prolong(holder, until: now.advanced(by: term), on: connection)
         }
+    }
+
+    private func prolong(_ holder: LeaseHolder, until: Moment, on connection: Connection) throws {
+        let count = try connection.run(
+            "UPDATE holders SET lease_until = ? WHERE name = ?",
+            [.integer(until.milliseconds), .text(holder.name)]
+        )
+        if count == 0 { throw LedgerError.leaseLost }
     }
 
     /// The tasks that can be read; one that cannot is logged and does not hide the others.

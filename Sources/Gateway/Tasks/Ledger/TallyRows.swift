@@ -67,14 +67,17 @@ enum TallyRows {
         try connection.query(
             "SELECT day, provider, unit, amount FROM tallies WHERE client = ? AND day >= ?",
             [.text(client), .integer(day.number)]
-        ) { row in
-            let provider = row.text(1)
-            return Tally(
-                day: CalendarDay(number: row.int64(0)),
-                meter: Meter(row.text(2), of: provider.isEmpty ? nil : provider),
-                millionths: row.int64(3)
-            )
-        }
+        ) { tally($0) }
+    }
+
+    /// A tally from its day, provider, unit and amount.
+    static func tally(_ row: borrowing some LedgerRow & ~Copyable) -> Tally {
+        let provider = row.text(1)
+        return Tally(
+            day: CalendarDay(number: row.int64(0)),
+            meter: Meter(row.text(2), of: provider.isEmpty ? nil : provider),
+            millionths: row.int64(3)
+        )
     }
 
     // MARK: The charge beside the task

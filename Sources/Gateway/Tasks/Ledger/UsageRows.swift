@@ -47,24 +47,28 @@ enum UsageRows {
     }
 
     static func encode(_ usage: Usage) -> String {
-        let lines = usage.figures.map { place, figures in
-            var columns = figures.columns
-            while columns.last == 0 { columns.removeLast() }
-            return (place, columns)
+        // Written straight away, without a tree: this is part of every create.
+        var writer = JSONWriter()
+        writer.beginArray()
+        for (place, figures) in sorted(usage) {
+            writer.beginArray()
+            writer.value(place.provider)
+            writer.value(place.operation)
+            writer.value(place.unit)
+            let columns = figures.columns
+            let last = columns.lastIndex { $0 != 0 } ?? -1
+            for column in columns.prefix(last + 1) { writer.value(column) }
+            writer.endArray()
         }
-        let sorted = lines.sorted {
+        writer.endArray()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// The lines of a usage in the order of their places.
+    static func sorted(_ usage: Usage) -> [(place: Usage.Place, figures: UsageFigures)] {
+        usage.figures.map { ($0.key, $0.value) }.sorted {
             ($0.0.provider, $0.0.operation, $0.0.unit) < ($1.0.provider, $1.0.operation, $1.0.unit)
         }
-        return LedgerCodec.text(
-            .array(
-                sorted.map { place, columns in
-                    .array(
-                        [.string(place.provider), .string(place.operation), .string(place.unit)]
-                            + columns.map { .integer($0) }
-                    )
-                }
-            )
-        )
     }
 
     static func decode(_ text: String) throws(LedgerError) -> Usage {
@@ -112,17 +116,27 @@ enum UsageRows {
             """,
             values
         ) { row in
-            let (client, provider) = (row.text(1), row.text(2))
-            let line = UsageLine(
-                hour: query.interval == .total ? query.hours.lowerBound : row.int64(0),
-                client: client.isEmpty ? nil : client,
-                name: provider.isEmpty ? nil : RouteName(provider: provider, operation: row.text(3))
-            )
-            let columns = (5..<15).map { row.int64($0) }
-            add(UsageFigures(columns: columns), in: row.text(4), to: line, of: &lines)
+            add(row, of: query, to: &lines)
             return true
         }
         return lines
+    }
+
+    /// Adds a row of sums to the lines before it.
+    static func add(
+        _ row: borrowing some LedgerRow & ~Copyable,
+        of query: UsageQuery,
+        to lines: inout [UsageLine]
+    ) {
+        let (client, provider) = (row.text(1), row.text(2))
+        let line = UsageLine(
+            hour: query.interval == .total ? query.hours.lowerBound : row.int64(0),
+            client: client.isEmpty ? nil : client,
+            name: provider.isEmpty ? nil : RouteName(provider: provider, operation: row.text(3))
+        )
+        var columns: [Int64] = []
+        for column in 5..<15 { columns.append(row.int64(column)) }
+        add(UsageFigures(columns: columns), in: row.text(4), to: line, of: &lines)
     }
 
     /// Adds a row to the last line, where that is the one, or makes a new line of it; nothing of what has come to nothing.

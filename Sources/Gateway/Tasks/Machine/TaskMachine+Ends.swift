@@ -1,4 +1,4 @@
-import Sound
+package import Sound
 
 /// How a task ends.
 extension TaskMachine {
@@ -24,6 +24,25 @@ extension TaskMachine {
                 $0.error = takes.first?.error ?? Failure(.badResult, "the provider delivered nothing")
             }
         }
+    }
+
+    /// The least time that a recovered task with something at a vendor gets, whatever its deadline was.
+    private static let graceAfterRestart = Duration.seconds(60)
+
+    /// How long a task that is taken up has from now on, by the wall clock; `effects` is what
+    /// ``resume(at:isRepeatable:)`` asks for.
+    package func timeLeft(isNew: Bool, at now: Moment, before effects: [TaskEffect]) -> Duration {
+        // A clock that was set back meanwhile gives nobody more than was given at first, and one that was set forward takes
+        // nothing from a new task.
+        let span = record.deadline.milliseconds - record.createdAt.milliseconds
+        let left = isNew ? span : min(max(record.deadline.milliseconds - now.milliseconds, 0), span)
+        // What was paid for while nobody was here may be done: it is asked for once before it is given up.
+        // So is what a vendor may still tell of: its call may have been refused while nobody was here.
+        let isAtVendor = record.attempts.contains { attempt in
+            attempt.isOpen && (attempt.state == .accepted || attempt.callbackToken != nil)
+        }
+        let isFetched = effects.contains { if case .fetch = $0 { true } else { false } }
+        return max(.milliseconds(left), isAtVendor || isFetched ? Self.graceAfterRestart : .zero)
     }
 
     mutating func deadlinePassed(at now: Moment) -> [TaskEffect] {

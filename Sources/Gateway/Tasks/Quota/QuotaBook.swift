@@ -21,6 +21,8 @@ package final class QuotaBook: Sendable {
 
     private struct State {
         var quotas: [String: Quota] = [:]
+        /// The most unfinished tasks, where the ledger is to see to it.
+        var unfinished: [String: Int] = [:]
         var pages: [String: Page] = [:]
     }
 
@@ -29,9 +31,10 @@ package final class QuotaBook: Sendable {
     /// A book without quotas.
     package init() {}
 
-    /// Replaces the quotas, by the clients' names.
-    package func set(_ quotas: [String: Quota]) {
+    /// Replaces the quotas, by the clients' names, and the most unfinished tasks that the ledger is to let clients have.
+    package func set(_ quotas: [String: Quota], unfinished: [String: Int] = [:]) {
         state.withLock { state in
+            state.unfinished = unfinished
             state.quotas = quotas.filter { !$0.value.limits.isEmpty }
             for name in state.quotas.keys where state.pages[name] == nil { state.pages[name] = Page() }
         }
@@ -43,6 +46,14 @@ package final class QuotaBook: Sendable {
             return []
         }
         return quota.limits
+    }
+
+    /// What the ledger is to hold a client's new task to.
+    package func bounds(of client: String?) -> ClientBounds {
+        ClientBounds(
+            quota: limits(of: client),
+            unfinished: client.flatMap { name in state.withLock { $0.unfinished[name] } }
+        )
     }
 
     /// Something was taken or given back.

@@ -50,6 +50,8 @@ package actor Retention {
     private static let pauseBetweenBatches = Duration.milliseconds(50)
     /// Orphans are looked for at the start, and then so often.
     private static let orphanInterval = Duration.seconds(86_400)
+    /// An object store takes its time for each.
+    private static let removalsAtOnce = 8
     /// What is younger may belong to somebody who has not told the ledger yet.
     private static let orphanAge = Duration.seconds(3600)
 
@@ -148,16 +150,7 @@ package actor Retention {
         var count = 0
         for byte in UInt8.min...UInt8.max where !isStopping {
             do {
-                let folder = parts.store.folder
-                let files = try await parts.pool.run { try folder.files(under: byte) }
-                    .filter { $0.modified < latest }
-                guard !files.isEmpty else { continue }
-                // Before the ledger is asked: what is taken up from now on stays.
-                let mark = parts.store.mark()
-                let orphans = Set(try await parts.ledger.unreferenced(files.map(\.sha256)))
-                let assets = files.filter { orphans.contains($0.sha256) }.map(\.asset)
-                await remove(assets, since: mark)
-                count += assets.count
+                count += try await removeOrphans(under: byte, before: latest)
             } catch {
                 parts.log(.error, "audio that no task has could not be looked for", ["reason": "\(error)"])
                 return false
@@ -168,20 +161,37 @@ package actor Retention {
         return !isStopping
     }
 
+    private func removeOrphans(under byte: UInt8, before latest: Moment) async throws -> Int {
+        var (count, next) = (0, String?.none)
+        repeat {
+            let page = try await parts.store.kept(under: byte, after: next, on: parts.pool)
+            next = page.next
+            // What lies elsewhere was stamped by another clock.
+            let before = page.now.map { min(latest, $0.advanced(by: .zero - Self.orphanAge)) } ?? latest
+            let files = page.files.filter { $0.modified < before }
+            guard !files.isEmpty else { continue }
+            // Before the ledger is asked: what is taken up from now on stays.
+            let mark = parts.store.mark()
+            let orphans = Set(try await parts.ledger.unreferenced(files.map(\.sha256)))
+            let assets = files.filter { orphans.contains($0.sha256) }.map(\.asset)
+            await remove(assets, since: mark)
+            count += assets.count
+        } while next != nil && !isStopping
+        return count
+    }
+
     /// Removes audio, except what has been taken up again since a mark; what cannot be removed is an orphan from now on.
     private func remove(_ assets: [AssetRecord], since mark: UInt64) async {
-        guard !assets.isEmpty else { return }
-        let (store, log) = (parts.store, parts.log)
-        await withCheckedContinuation { continuation in
-            parts.pool.submit {
-                for asset in assets {
-                    do throws(SystemError) {
-                        try store.remove(asset, unlessTouchedSince: mark)
+        await withTaskGroup(of: Void.self) { group in
+            for (index, asset) in assets.enumerated() {
+                if index >= Self.removalsAtOnce { await group.next() }
+                group.addTask { [parts] in
+                    do throws(AssetError) {
+                        try await parts.store.remove(asset, unlessTouchedSince: mark, on: parts.pool)
                     } catch {
-                        log(.error, "an asset could not be removed", ["reason": "\(error)"])
+                        parts.log(.error, "an asset could not be removed", ["reason": "\(error)"])
                     }
                 }
-                continuation.resume()
             }
         }
     }
@@ -189,10 +199,11 @@ package actor Retention {
     // MARK: Time
 
     private func pause(_ span: Duration) async {
-        guard !isStopping else { return }
         naps += 1
         let nap = naps
         await withCheckedContinuation { continuation in
+            // Asked here and not before: until a continuation is made, other work may go on, a stop too.
+            guard !isStopping else { return continuation.resume() }
             sleepers[nap] = continuation
             parts.time.wake(on: loop, after: span) { self.assumeIsolated { $0.wake(nap) } }
         }

@@ -7,7 +7,7 @@ import Support
 import Tasks
 import Testing
 
-@Suite("The book of balances", .timeLimit(.minutes(2)))
+@Suite("The book of balances", .timeLimit(.minutes(5)))
 struct BalanceBookTests {
     private func book(_ bench: PaperBench) -> BalanceBook {
         BalanceBook(loop: bench.loop, client: bench.client, time: bench.time)

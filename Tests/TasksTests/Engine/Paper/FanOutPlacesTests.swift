@@ -5,7 +5,7 @@ import Support
 import Tasks
 import Testing
 
-@Suite("Places and fan-out", .timeLimit(.minutes(2)))
+@Suite("Places and fan-out", .timeLimit(.minutes(5)))
 struct FanOutPlacesTests {
     @Test("the calls of one task take no more places than there are, and give each back once")
     func places() async throws {

@@ -8,7 +8,7 @@ import Testing
 import Timing
 
 /// What vendors say by themselves, at best a reason to ask.
-@Suite("Hints and news", .timeLimit(.minutes(2)))
+@Suite("Hints and news", .timeLimit(.minutes(5)))
 struct HintTests {
     private let second: UInt64 = 1_000_000_000
 

@@ -7,7 +7,7 @@ import Telemetry
 import Testing
 
 /// What is measured of tasks and vendors.
-@Suite("Measuring", .timeLimit(.minutes(2)))
+@Suite("Measuring", .timeLimit(.minutes(5)))
 struct MeasuringTests {
     private static let pace = PollPace(first: .seconds(1), ceiling: .seconds(1))
 
@@ -98,7 +98,8 @@ struct MeasuringTests {
 
     @Test("a breaker that opens is told of")
     func breakers() async throws {
-        let time = DreamTime()
+        // Beyond the longest pause of a breaker and what it is scattered by.
+        let time = DreamTime(jumping: 200)
         let vendor = PaperVendor(time, ["create": { _, _ in .refused(.providerUnavailable) }])
         try await withPaper([vendor], time: time, places: 10) { bench in
             for _ in 0..<3 { _ = try await bench.end(of: try await bench.create("a/jobs")) }

@@ -7,7 +7,7 @@ import Telemetry
 import Testing
 import Webhooks
 
-@Suite("Calls beyond a client's quota", .timeLimit(.minutes(2)))
+@Suite("Calls beyond a client's quota", .timeLimit(.minutes(5)))
 struct QuotaTests {
     private static let quota = Quota([Quota.Limit(1, Meter("credits"), per: .month)])
     private static let pace = PollPace(first: .seconds(1), ceiling: .seconds(1))

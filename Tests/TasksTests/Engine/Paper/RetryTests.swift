@@ -6,7 +6,7 @@ import Tasks
 import Telemetry
 import Testing
 
-@Suite("Second tries", .timeLimit(.minutes(2)))
+@Suite("Second tries", .timeLimit(.minutes(5)))
 struct RetryTests {
     /// A hundred of two hundred fail at first: ten second tries are saved, forty earned, a few more come with time.
     @Test("while many calls fail, second tries are a share of the first ones and the rest wait")

@@ -8,7 +8,7 @@ import Testing
 import Timing
 
 /// Other keys, addresses and providers while tasks are under way.
-@Suite("Another configuration", .timeLimit(.minutes(2)))
+@Suite("Another configuration", .timeLimit(.minutes(5)))
 struct RotationTests {
     private static let pace = PollPace(first: .seconds(1), ceiling: .seconds(1))
 

@@ -5,7 +5,7 @@ import Support
 import Tasks
 import Testing
 
-@Suite("What had better not be called", .timeLimit(.minutes(2)))
+@Suite("What had better not be called", .timeLimit(.minutes(5)))
 struct TroubleTests {
     private let route = RouteName(provider: "a", operation: "jobs")
 
