@@ -173,6 +173,20 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Many gateways on a clock of their own: `make simulate` alone builds the program, and nothing ships it.
+        .target(
+            name: "Simulation",
+            dependencies: ["Tasks", "Webhooks", "Providers", "Sound", "Timing", "EventLoop"],
+            path: "Sources/Simulation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "soundgate-simulate",
+            dependencies: ["Simulation"],
+            path: "Sources/soundgate-simulate",
+            swiftSettings: strict
+        ),
+
         // What several tests have in common: certificates, and the other end of a TLS connection.
         .target(
             name: "TLSTestSupport",
@@ -311,6 +325,7 @@ let package = Package(
                 "Crypto",
             ]
         ),
+        tests("Simulation", ["Simulation"]),
         // What reads bytes from outside, for the fuzzer and for a test of its corpora.
         .target(
             name: "FuzzTargets",
