@@ -1,5 +1,6 @@
 -- wrk's side of the benchmark. Arguments after `--`, all optional:
 --   create      POST a sound instead of GETting the URL
+--   body=JSON   POST that
 --   mix         POST sounds for several vendors and the synthesizer, in turn
 --   rate=N      send N requests a second over all threads, evenly spaced, instead of as many as fit
 --   threads=N   how many threads wrk runs, so that each takes its share of the rate
@@ -51,6 +52,10 @@ function init(arguments)
       wrk.method = "POST"
       wrk.headers["Content-Type"] = "application/json"
       wrk.body = '{"prompt":"soft rain with distant thunder","loop":true}'
+    elseif argument:sub(1, 5) == "body=" then
+      wrk.method = "POST"
+      wrk.headers["Content-Type"] = "application/json"
+      wrk.body = argument:sub(6)
     elseif argument == "mix" then
       mix()
     elseif name == "rate" then

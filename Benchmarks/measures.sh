@@ -3,6 +3,7 @@
 print_machine() {
   echo "machine:  $(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r)"
   echo "versions: $(nginx -v 2>&1), $(wrk -v 2>&1 | awk '/^wrk/ { print $1, $2, $3; exit }'), $(swift --version 2>/dev/null | grep -o 'Swift version [0-9.]*' | head -n 1)"
+  $nginx_only || echo "database: $("$postgres_programs/postgres" --version), SQLite $(sqlite3 --version 2>/dev/null | cut -d ' ' -f 1 || true)"
   $nginx_only || echo "gateway:  $("$program" version 2>/dev/null | head -n 1), commit $(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)"
   echo "load:     wrk -t$threads -c$connections -d${seconds}s, median of $rounds rounds, all on loopback and on the same cores"
 }
@@ -23,6 +24,7 @@ measure_rates() {
   $nginx_only && return
 
   local state=$work/state-$round gateway task base=http://127.0.0.1:$gateway_port
+  cp -r "$work/seed" "$state"
   ready_gateway "$state"
   gateway=$started
   sleep 1
@@ -30,16 +32,66 @@ measure_rates() {
   load healthz "$base/healthz"
   ratio healthz nginx-static
 
-  task=$(curl -sS --fail-with-body "$base/v1/sounds" -H 'Content-Type: application/json' -d '{"prompt":"soft rain"}' |
-    grep -o '"id": *"snd_[^"]*"' | head -n 1 | cut -d '"' -f 4) || die "the gateway refused a create"
+  task=$(create '{"prompt":"soft rain"}')
   load task-get "$base/v1/sounds/$task"
   ratio task-get nginx-static
+
+  load ended-get "$base/v1/sounds/$sqlite_ended"
+  ratio ended-get nginx-static
 
   load create "$base/v1/sounds" create
   ratio create nginx-proxy
   load create-half "$base/v1/sounds" create "rate=$(($(last create.rate) / 2))"
   stop "$gateway"
   rm -rf "$state"
+}
+
+# create BODY [HEADER]: asks for a sound and prints its id.
+create() {
+  curl -sS --fail-with-body "http://127.0.0.1:$gateway_port/v1/sounds" -H 'Content-Type: application/json' -H "${2:-Accept: */*}" -d "$1" |
+    grep -o '"id": *"snd_[^"]*"' | head -n 1 | cut -d '"' -f 4 || die "the gateway refused a create"
+}
+
+# A store in which one task has ended, to begin each round with: who asks for that task is answered from the store, for
+# the gateway that has ended it is gone.
+seed() {
+  local synthesizer=true
+  ready_gateway "$1"
+  ended=$(create '{"prompt":"soft rain","duration":0.5,"provider":"builtin"}' 'Prefer: wait=30')
+  stop "$started"
+}
+
+seed_stores() {
+  seed "$work/seed"
+  sqlite_ended=$ended
+  sql 'CREATE DATABASE seed' >/dev/null
+  storage="postgres: { url: \"$(postgres_url seed)\" }"
+  seed "$work/seed-postgres"
+  storage=
+  postgres_ended=$ended
+}
+
+# The same over PostgreSQL, beside what PostgreSQL itself commits of such rows.
+measure_postgres() {
+  local state=$work/state-postgres base=http://127.0.0.1:$gateway_port gateway
+  sql "CREATE DATABASE round_$round TEMPLATE seed" >/dev/null
+  cp -r "$work/seed-postgres" "$state"
+  storage="postgres: { url: \"$(postgres_url "round_$round")\" }"
+  ready_gateway "$state"
+  storage=
+  gateway=$started
+  load postgres-ended-get "$base/v1/sounds/$postgres_ended"
+  ratio postgres-ended-get nginx-static
+  load postgres-create "$base/v1/sounds" create
+  load postgres-create-half "$base/v1/sounds" create "rate=$(($(last postgres-create.rate) / 2))"
+  stop "$gateway"
+  rm -rf "$state"
+  sql "DROP DATABASE round_$round" >/dev/null
+
+  load_pgbench pgbench "$connections"
+  load_pgbench pgbench-few "$postgres_connections"
+  ratio postgres-create pgbench
+  ratio postgres-create create over-sqlite
 }
 
 # milliseconds FROM: since $EPOCHREALTIME was FROM.
@@ -98,6 +150,9 @@ print_reference() {
 print_table() {
   print_reference
   echo "gateway:            healthz $(median healthz.rate)/s, task GET $(median task-get.rate)/s, create $(median create.rate)/s (half load: $(median create-half.rate)/s)"
+  echo "gateway, ended GET: $(median ended-get.rate)/s from SQLite, $(median postgres-ended-get.rate)/s from PostgreSQL"
+  echo "over PostgreSQL:    create $(median postgres-create.rate)/s (half load: $(median postgres-create-half.rate)/s)"
+  echo "pgbench:            $(median pgbench.rate) commits/s of $connections clients (p50 $(median pgbench.p50), p99 $(median pgbench.p99) ms), $(median pgbench-few.rate)/s of $postgres_connections"
   echo "recovery:           $made tasks made, ${recovered:-an unknown number of} tasks recovered"
   echo
   row "GET /healthz, of nginx's static rate" "$(median healthz.ratio)" "" at-least 0.6
@@ -105,6 +160,12 @@ print_table() {
   row "durable create, of nginx's proxy_pass rate" "$(median create.ratio)" "" at-least 0.25
   row "create p99 at full load (p50 $(median create.p50))" "$(median create.p99)" ms at-most 15
   row "create p99 at half load (p50 $(median create-half.p50))" "$(median create-half.p99)" ms at-most 5
+  row "GET of an ended task, of nginx's static rate" "$(median ended-get.ratio)" "" at-least 0.1
+  row "the same from PostgreSQL" "$(median postgres-ended-get.ratio)" "" at-least 0.05
+  row "create over PostgreSQL, of pgbench's commits" "$(median postgres-create.ratio)" "" at-least 0.25
+  row "the same, of SQLite's creates" "$(median postgres-create.over-sqlite)" "" at-least 0.1
+  row "its p99 at full load (p50 $(median postgres-create.p50))" "$(median postgres-create.p99)" ms at-most 50
+  row "its p99 at half load (p50 $(median postgres-create-half.p50))" "$(median postgres-create-half.p99)" ms at-most 25
   row "resident when idle" "$(mebibytes "$(median idle)")" MiB at-most 30
   row "resident per 1,000 tasks in flight" "$(cat "$work/per-thousand")" MiB at-most 3
   row "start to ready" "$(median start)" ms at-most 150

@@ -97,19 +97,20 @@ CONF
 }
 
 # start_gateway STATE-FOLDER [LOG]: leaves the process id in $started; does not wait.
+# With $storage its ledger is what that says, else a file in the folder; with $synthesizer it has that too.
 start_gateway() {
   mkdir -p "$1"
   cat >"$1/soundgate.yaml" <<YAML
 server:
   listen: 127.0.0.1:$gateway_port
 storage:
-  sqlite: { path: $1/soundgate.db }
+  ${storage:-sqlite: { path: $1/soundgate.db \}}
 assets:
   directory: $1/audio
 # As nginx beside it: no line per request.
 log: { level: notice }
 providers:
-  builtin: { enabled: false }
+  builtin: { enabled: ${synthesizer:-false} }
   # Few at a time, and each slow: the tasks queue, and a create is not mixed with the work of making a sound.
   sunoapi:
     base_url: http://127.0.0.1:$emulator_port/sunoapi
