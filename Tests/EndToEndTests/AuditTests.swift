@@ -30,8 +30,12 @@ import Testing
                 let gateway = try await program.peer(client, ready: "/readyz")
                 let task = try await gateway.sound(["prompt": "click", "duration": 1])
                 #expect(task["status"] == "succeeded")
-                _ = try await eventually("the record") {
-                    folder.text(of: live).contains(#""prompt":"click""#) ? true : nil
+                // Records are written in their order: behind the last one's nothing is to come any more.
+                let last = try await gateway.get("/v1/sounds")
+                let number = try #require(last.fields["x-request-id"])
+                _ = try await eventually("the last record") {
+                    let text = folder.text(of: live)
+                    return text.contains(number) && text.contains(#""prompt":"click""#) ? true : nil
                 }
                 #expect(rename(folder.file(live), folder.file(moved)) == 0)
                 program.send(SIGUSR1)

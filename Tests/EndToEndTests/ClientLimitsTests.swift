@@ -48,7 +48,7 @@ struct ClientLimitsTests {
                         #expect((1...86_400).contains(Int(refused.fields["Retry-After"] ?? "") ?? 0))
                     }
                     program.send(signal)
-                    _ = await program.end(within: .seconds(30))
+                    _ = await program.end(within: .seconds(60))
                 }
             }
         }

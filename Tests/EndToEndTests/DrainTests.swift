@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func aStopEndsLongWaitsWithTheTaskAsItStands() async throws {
-        try await withEndlessVendor(drain: "20s") { program, gateway, doubles in
+        try await withEndlessVendor(drain: "120s") { program, gateway, doubles in
             async let answer = gateway.post("/v1/sounds", Self.slow, wait: 100)
             _ = try await eventually("the job at the vendor") {
                 try await doubles.calls("operation=poll").isEmpty ? nil : true
@@ -39,12 +39,12 @@ import Testing
             #expect(created.status == 202)
             #expect(created.json["status"] == "running", "\(created.json)")
             // Far less than the time to drain: nothing else is in flight.
-            #expect(await program.end(within: .seconds(10)) == 0, "\(program.errors)")
+            #expect(await program.end(within: .seconds(60)) == 0, "\(program.errors)")
         }
     }
 
     @Test func readinessTurnsFirstAndNewWorkIsRefused() async throws {
-        try await withEndlessVendor(drain: "20s") { program, gateway, doubles in
+        try await withEndlessVendor(drain: "120s") { program, gateway, doubles in
             try await doubles.script([
                 "vendor": "sunoapi", "operation": "create", "fault": "slow", "seconds": 3,
             ])
@@ -64,7 +64,7 @@ import Testing
                 }
             }
             #expect(refusals.subtracting([200, 202, 503]).isEmpty, "\(refusals)")
-            #expect(await program.end(within: .seconds(30)) == 0, "\(program.errors)")
+            #expect(await program.end(within: .seconds(60)) == 0, "\(program.errors)")
             let creates = try await doubles.calls("operation=create")
             #expect(
                 creates.allSatisfy { $0["status"]?.integer == 200 },
@@ -75,9 +75,9 @@ import Testing
 
     @Test(arguments: [SIGINT, SIGTERM])
     func aSecondSignalEndsItAtOnce(_ signal: Int32) async throws {
-        try await withEndlessVendor(drain: "60s") { program, gateway, doubles in
+        try await withEndlessVendor(drain: "120s") { program, gateway, doubles in
             try await doubles.script([
-                "vendor": "sunoapi", "operation": "create", "fault": "slow", "seconds": 60,
+                "vendor": "sunoapi", "operation": "create", "fault": "slow", "seconds": 120,
             ])
             _ = try await gateway.post("/v1/sounds", Self.slow)
             _ = try await eventually("the call to the vendor") {
@@ -87,7 +87,7 @@ import Testing
             _ = try await program.wait(for: "the stop") { program.errors.contains("stopping") ? true : nil }
             #expect(program.isRunning, "the create at the vendor is waited for")
             program.send(signal)
-            #expect(await program.end(within: .seconds(5)) == 128 + signal)
+            #expect(await program.end(within: .seconds(60)) == 128 + signal)
         }
     }
 }

@@ -123,7 +123,7 @@ import Testing
                 program.errors.firstMatch(of: /snd_\w+(?=: )/).map { String($0.output) }
             }
             program.send(SIGINT)
-            #expect(await program.end(within: .seconds(20)) == 130)
+            #expect(await program.end(within: .seconds(60)) == 130)
             #expect(program.errors.contains("canceled \(id)"), "\(program.errors)")
             let task = try await gateway.ended(id)
             #expect(task["status"] == "canceled")

@@ -213,7 +213,7 @@ import Testing
                     let task = try await gateway.sound(Self.request)
                     let key = try Self.key(task)
                     first.send(SIGKILL)
-                    _ = await first.end(within: .seconds(20))
+                    _ = await first.end(within: .seconds(60))
                     // As if another gateway had removed it in the moment in which the ledger was told of it.
                     store.remove(key)
                     let second = try Program.gateway(arguments, in: folder)

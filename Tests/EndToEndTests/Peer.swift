@@ -166,7 +166,7 @@ func withGateway(
 /// Polls until `condition` holds; a failure when it does not in time.
 func eventually<Value>(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ condition: () async throws -> Value?
 ) async throws -> Value {
     let clock = ContinuousClock()

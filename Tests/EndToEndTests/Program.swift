@@ -141,7 +141,7 @@ final class Program: Sendable {
     /// Polls until `condition` holds; a failure when it does not in time, or when the program has ended.
     func wait<Value>(
         for what: String,
-        within limit: Duration = .seconds(30),
+        within limit: Duration = .seconds(60),
         until condition: () async throws -> Value?
     ) async throws -> Value {
         let clock = ContinuousClock()

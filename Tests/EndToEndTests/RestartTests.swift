@@ -58,7 +58,7 @@ import Threads
             }
             try await group.waitForAll()
         }
-        #expect(await program.end(within: .seconds(10)) == 128 + SIGKILL)
+        #expect(await program.end(within: .seconds(60)) == 128 + SIGKILL)
         return accepted.withLock { $0 }
     }
 }

@@ -124,7 +124,7 @@ import Testing
                 try await doubles.calls("vendor=elevenlabs&operation=create").isEmpty ? nil : true
             }
             first.send(SIGKILL)
-            #expect(await first.end(within: .seconds(10)) == 128 + SIGKILL)
+            #expect(await first.end(within: .seconds(60)) == 128 + SIGKILL)
 
             let second = try started()
             defer { second.send(SIGKILL) }

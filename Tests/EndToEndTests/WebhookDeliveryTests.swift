@@ -44,7 +44,7 @@ import Testing
             try await sink.open()
             try await withGateway(config: Self.config) { gateway, _ in
                 let id = try await create(at: gateway, telling: sink)
-                _ = try await eventually("the end is told", within: .seconds(60)) {
+                _ = try await eventually("the end is told") {
                     sink.letters.count >= 4 ? true : nil
                 }
                 #expect(sink.letters.map(\.type) == Self.types)
@@ -65,7 +65,7 @@ import Testing
                         #expect(key.hasSigned(letter.id, at: timestamp, letter.body, in: signatures))
                     }
                 }
-                _ = try await eventually("all are shown as delivered", within: .seconds(60)) {
+                _ = try await eventually("all are shown as delivered") {
                     let states = try await webhooks(at: gateway).map { $0["state"]?.string }
                     return states == ["delivered", "delivered", "delivered", "delivered"] ? true : nil
                 }
@@ -78,12 +78,12 @@ import Testing
             try await withGateway(config: Self.config) { gateway, _ in
                 var ids: Set<String> = []
                 for _ in 0..<8 { ids.insert(try await create(at: gateway, telling: sink)) }
-                _ = try await eventually("the first message of each has failed", within: .seconds(60)) {
+                _ = try await eventually("the first message of each has failed") {
                     let failed = try await webhooks(at: gateway).filter { $0["last_error"]?.string != nil }
                     return failed.count >= 5 ? true : nil
                 }
                 try await sink.open()
-                _ = try await eventually("every end is told", within: .seconds(60)) {
+                _ = try await eventually("every end is told") {
                     let ended = sink.letters.filter { $0.type == "sound.succeeded" }.map(\.task)
                     return Set(ended) == ids ? true : nil
                 }
@@ -104,17 +104,17 @@ import Testing
                     let (first, gateway) = try await start(in: folder, client)
                     defer { first.send(SIGKILL) }
                     let id = try await create(at: gateway, telling: sink)
-                    _ = try await eventually("a message is on its way", within: .seconds(60)) {
+                    _ = try await eventually("a message is on its way") {
                         sink.letters.first
                     }
                     _ = try await gateway.get("/v1/sounds/\(id)", wait: 30, fields: Self.fields)
                     first.send(SIGKILL)
-                    _ = await first.end(within: .seconds(10))
+                    _ = await first.end(within: .seconds(60))
                     sink.answer(200)
 
                     let (second, _) = try await start(in: folder, client)
                     defer { second.send(SIGKILL) }
-                    _ = try await eventually("the end is told", within: .seconds(60)) {
+                    _ = try await eventually("the end is told") {
                         sink.letters.first { $0.type == "sound.succeeded" }
                     }
                     #expect(sink.letters.map(\.type) == [Self.types[0]] + Self.types)
@@ -132,7 +132,7 @@ import Testing
             try await sink.open()
             try await withGateway(config: Self.config) { gateway, folder in
                 let id = try await create(at: gateway, telling: sink)
-                _ = try await eventually("all are dead", within: .seconds(60)) {
+                _ = try await eventually("all are dead") {
                     try await webhooks(at: gateway, "&state=dead").count == 4 ? true : nil
                 }
                 #expect(sink.letters.count == 1, "410 is the end of all messages of the task")
@@ -157,7 +157,7 @@ import Testing
                 #expect(gone.status == 1)
                 let resend = try await Program.run(["webhooks", "resend", "--all-dead"] + access, in: folder)
                 #expect(resend.status == 0, "\(resend.errors)")
-                _ = try await eventually("all are delivered", within: .seconds(60)) {
+                _ = try await eventually("all are delivered") {
                     try await webhooks(at: gateway, "&state=delivered").count == 4 ? true : nil
                 }
                 #expect(sink.letters.dropFirst().map(\.type) == Self.types)
@@ -199,7 +199,7 @@ import Testing
                             #expect(answer.json["errors"]?.array?.first?["field"] == "webhook_url")
                         } else {
                             #expect(answer.status == 202)
-                            _ = try await eventually("the end is told", within: .seconds(60)) {
+                            _ = try await eventually("the end is told") {
                                 sink.letters.count == 4 ? true : nil
                             }
                         }
