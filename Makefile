@@ -154,7 +154,7 @@ sanitize: export SOUNDGATE_RESTART_TASKS := 200
 sanitize: export SOUNDGATE_CHAOS_TASKS := 80
 sanitize: export LSAN_OPTIONS := suppressions=$(CURDIR)/Tests/lsan.suppressions:print_suppressions=0
 sanitize: prepare ## run the tests under the address and the thread sanitizer
-	@.ci/install-packages console shells
+	@.ci/install-packages console shells cluster
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/asan/debug/soundgate \
 	  --no-parallel --sanitize address --scratch-path .build/asan -Xswiftc -use-ld=lld $(SWIFT_FLAGS)
 	@FILTER='$(FILTER)' .ci/run-tests $(CURDIR)/.build/tsan/debug/soundgate \
