@@ -266,10 +266,10 @@ private func eventually(_ condition: () -> Bool) async throws -> Bool {
 
     @Test func aReaderThatIsSlowButSteadyIsNot() async throws {
         let limits = limits {
-            $0.writeTimeout = .seconds(2)
+            $0.writeTimeout = .seconds(5)
             $0.writeProgress = 1
         }
-        let size = 24 << 20
+        let size = 32 << 20
         let handler: Handler = { _ in
             Response(.ok, contentType: "text/plain", [UInt8](repeating: 0x61, count: size))
         }
@@ -278,8 +278,8 @@ private func eventually(_ condition: () -> Bool) async throws -> Bool {
             try await client.send(closing)
             var seen = 0
             // Longer than the time limit in all, with something taken in each part of it.
-            for _ in 0..<12 {
-                seen += try await client.read(count: 1 << 20).count
+            for _ in 0..<24 {
+                seen += try await client.read(count: 512 << 10).count
                 try await Task.sleep(for: .milliseconds(250))
             }
             while true {

@@ -24,7 +24,7 @@ struct SpanExporterTests {
             child.link(to: .new())
             child.end()
             request.end()
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             #expect(bench.collector.complaints(isWhole: true) == [])
             let spans = bench.collector.spans
             #expect(spans.map(\.name) == ["call", "GET /"])
@@ -43,7 +43,7 @@ struct SpanExporterTests {
     @Test func manySpansGoInBatchesAndNoneTwice() async throws {
         try await withCollector(batch: 10) { bench in
             bench.record(95)
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             let (spans, batches) = bench.collector.change { ($0.spans, $0.batches) }
             #expect(Set(spans.map(\.name)).count == 95)
             #expect(spans.count == 95)
@@ -71,7 +71,7 @@ struct SpanExporterTests {
             }
             bench.record(1)
             await bench.collected(1)
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             let pauses = bench.pauses.withLock { $0 }
             #expect(pauses.count >= 4)
             #expect(pauses[0] == .seconds(7))
@@ -95,7 +95,7 @@ struct SpanExporterTests {
             bench.record(1)
             bench.record(1)
             await bench.collected(1)
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             #expect(bench.tracer.counts.rejected == 1)
             #expect(bench.tracer.counts.exported == 1)
             #expect(bench.collector.change { $0.requests } == 2)
@@ -106,7 +106,7 @@ struct SpanExporterTests {
         try await withCollector(batch: 4) { bench in
             bench.collector.change { $0.rejects = 3 }
             bench.record(4)
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             let counts = bench.tracer.counts
             #expect((counts.exported, counts.rejected) == (1, 3))
         }
@@ -120,7 +120,7 @@ struct SpanExporterTests {
             #expect(bench.tracer.counts.waiting <= 100)
             #expect(bench.log.messages.count { $0 == "spans cannot be brought to the collector" } == 1)
             bench.collector.change { $0.outage = nil }
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             let counts = bench.tracer.counts
             #expect(counts.recorded == 5000)
             #expect(counts.exported + counts.dropped == 5000)
@@ -145,7 +145,7 @@ struct SpanExporterTests {
         try await withCollector(batch: 1) { bench in
             bench.exporter.adopt(nil)
             bench.record(3)
-            await bench.exporter.stop(within: .seconds(10))
+            await bench.exporter.stop(within: .seconds(60))
             #expect(bench.collector.change { $0.requests } == 0)
             #expect(bench.tracer.counts.dropped == 3)
         }
