@@ -108,6 +108,7 @@ struct House {
         _ json: String? = nil,
         fields: Fields = [:],
         certificate: PeerCertificate? = nil,
+        peer: HTTPServer.PeerAddress = .local,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
         var fields = fields
@@ -116,6 +117,7 @@ struct House {
         let made = Request(method, target, fields: fields, body: Array((json ?? "").utf8))
         var request = try #require(made, sourceLocation: sourceLocation)
         request.clientCertificate = certificate
+        request.peer = peer
         request.isSecure = certificate != nil
         let response = await handler(request)
         let body = try await response.collectBody()

@@ -52,6 +52,8 @@ import YAML
         #expect(example.server.threads != nil)
         example.server.publicURL = nil
         example.server.threads = nil
+        #expect(example.server.trustedProxies.map(\.description) == ["10.20.0.5", "fd00:20::/64"])
+        example.server.trustedProxies = []
         #expect(example.server.tls?.clientCertificates == .request)
         example.server.tls = nil
         #expect(example.server == ServerConfiguration())

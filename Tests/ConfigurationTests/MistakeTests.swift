@@ -96,7 +96,7 @@ struct Mistake: CustomTestStringConvertible {
         ),
         Mistake(
             "server: 8080",
-            "1:9: server: is an integer, must be a map; its keys are listen, public_url, threads, tls, limits, timeouts, drain, metrics"
+            "1:9: server: is an integer, must be a map; its keys are listen, public_url, trusted_proxies, threads, tls, limits, timeouts, drain, metrics"
         ),
         Mistake(
             "[]",

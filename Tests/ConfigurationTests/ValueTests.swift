@@ -84,12 +84,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("10.0.0.0/8", AllowedDestination.addresses(bytes: [10, 0, 0, 0], bits: 8)),
-        ("0.0.0.0/0", .addresses(bytes: [0, 0, 0, 0], bits: 0)),
-        ("172.16.0.0/12", .addresses(bytes: [172, 16, 0, 0], bits: 12)),
-        ("192.168.7.20", .addresses(bytes: [192, 168, 7, 20], bits: 32)),
-        ("fd00::/8", .addresses(bytes: [0xFD] + [UInt8](repeating: 0, count: 15), bits: 8)),
-        ("fd00::1", .addresses(bytes: [0xFD] + [UInt8](repeating: 0, count: 14) + [1], bits: 128)),
+        ("10.0.0.0/8", AllowedDestination.addresses(.init(bytes: [10, 0, 0, 0], bits: 8))),
+        ("0.0.0.0/0", .addresses(.init(bytes: [0, 0, 0, 0], bits: 0))),
+        ("172.16.0.0/12", .addresses(.init(bytes: [172, 16, 0, 0], bits: 12))),
+        ("192.168.7.20", .addresses(.init(bytes: [192, 168, 7, 20], bits: 32))),
+        ("fd00::/8", .addresses(.init(bytes: [0xFD] + [UInt8](repeating: 0, count: 15), bits: 8))),
+        ("fd00::1", .addresses(.init(bytes: [0xFD] + [UInt8](repeating: 0, count: 14) + [1], bits: 128))),
         ("hooks.internal.example", .host(name: "hooks.internal.example", port: nil)),
         ("hooks:8443", .host(name: "hooks", port: 8443)), ("10.1.2.3:80", .host(name: "10.1.2.3", port: 80)),
     ])
@@ -106,5 +106,25 @@ import Testing
     ])
     func otherDestinationsAreRefused(_ text: String) {
         #expect(throws: Malformed.self) { try AllowedDestination(parsing: text) }
+    }
+
+    @Test(arguments: ["10.0.0.0/8", "0.0.0.0/0", "192.168.7.20", "fd00::/8", "fd00::1", "::/0"])
+    func blocksOfAddressesAreReadAndWritten(_ text: String) throws {
+        #expect(try AddressBlock(parsing: text).description == text)
+    }
+
+    @Test(arguments: [
+        ("", "is no address"), ("proxy.internal", "is no address"), ("10.0.0.1:80", "is no address"),
+        ("x/8", "is no range of addresses"), ("10.0.0.0/33", "has no prefix of 0 to 32 bits"),
+        ("10.0.0.0/8/8", "has no prefix of 0 to 32 bits"), ("10.0.0.1/8", "does not begin its range"),
+        ("unix", "is no address"),
+    ])
+    func otherBlocksAreRefused(_ text: String, _ problem: String) {
+        #expect(throws: Malformed(problem, remedy: remedy(of: text))) { try AddressBlock(parsing: text) }
+    }
+
+    private func remedy(of text: String) -> String {
+        text == "10.0.0.1/8"
+            ? "write 10.0.0.0/8, or leave out /8" : "write it as in 10.0.0.0/8, fd00::/8, 10.1.2.3 or fd00::1"
     }
 }

@@ -217,7 +217,9 @@ class Cluster:
         self.config = self.folder / "soundgate.yaml"
         self.config.write_text(yaml.safe_dump(config))
         self.environment = {"SOUNDGATE_PUBLIC_URL": self.front, "SOUNDGATE_OBJECTS": self.store,
-                            "SOUNDGATE_DATABASE": f"127.0.0.1:{self.database}"}
+                            "SOUNDGATE_DATABASE": f"127.0.0.1:{self.database}",
+                            # Where the balancer is.
+                            "SOUNDGATE_NETWORK": "127.0.0"}
 
     def start_gateway(self, number):
         folder = self.folder / f"gateway-{number + 1}"

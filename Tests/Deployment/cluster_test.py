@@ -129,6 +129,18 @@ class Deployed(unittest.TestCase):
             self.assertEqual(list(events)[-1], "sound.canceled")
         self.assertEqual(stream.returncode, 0)
 
+    def test_gateways_know_who_asks_behind_the_balancer(self):
+        # What a caller says of itself is nothing; from where it has connected to the balancer is what counts.
+        status, body = self.cluster.ask("/v1/providers", "--interface", "127.9.9.9", "-H", "X-Request-Id: who-asks",
+                                        "-H", "X-Forwarded-For: 203.0.113.7")
+        self.assertEqual(status, 200, body)
+
+        def line():
+            said = "\n".join(gateway.said() for gateway in self.cluster.gateways)
+            return [line for line in said.splitlines() if '"request_id":"who-asks"' in line]
+
+        self.assertEqual([json.loads(text)["peer"] for text in eventually("the log's line", line)], ["127.9.9.9"])
+
     def test_metrics_are_for_those_inside(self):
         self.assertEqual(curl(f"{self.cluster.front}/metrics")[0], 404)
         for port in self.cluster.ports:

@@ -75,7 +75,7 @@ import Testing
     func aRangeHoldsWhatBeginsWithItsBits(_ bytes: [UInt8], _ bits: Int, _ text: String, _ isIn: Bool) throws
     {
         let range = try #require(AddressRange(address: bytes, bits: bits))
-        #expect(range.contains(try #require(PeerAddress(text, port: 1))) == isIn)
+        #expect(range.contains(try #require(PeerAddress(text, port: 1)).bytes) == isIn)
     }
 
     @Test(arguments: [

@@ -117,6 +117,8 @@ package final class Gateway: Sendable {
         let log = parts.log
         return { [self] request in
             let snapshot = present
+            var request = request
+            request.peer = snapshot.proxies.origin(of: request)
             var opening = Exchange(
                 request,
                 snapshot,

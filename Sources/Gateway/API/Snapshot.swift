@@ -13,6 +13,7 @@ final class Snapshot: Sendable {
     let providers: [Provider]
     let planner: Planner
     let clients: ClientDirectory
+    let proxies: TrustedProxies
     let providerNames: [String]
 
     init(_ configuration: GatewayConfiguration, providers: [Provider], clients: ClientDirectory) {
@@ -25,6 +26,7 @@ final class Snapshot: Sendable {
             publicURL: configuration.server.publicURL
         )
         self.clients = clients
+        proxies = TrustedProxies(configuration.server.trustedProxies)
         providerNames = enabled.map(\.id)
     }
 }

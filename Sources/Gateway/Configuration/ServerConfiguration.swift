@@ -4,6 +4,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var listen: [ListenAddress] = [.tcp(address: "127.0.0.1", port: 8080)]
     /// What vendors call back and clients fetch audio from, without a slash at its end; `nil` when not set.
     package var publicURL: String?
+    /// Proxies that are believed about who asks; a Unix socket counts as 127.0.0.1.
+    package var trustedProxies: [AddressBlock] = []
     /// The number of event loops; `nil` means one per core.
     package var threads: Int?
     /// What the listener proves itself with; `nil` for plain HTTP.

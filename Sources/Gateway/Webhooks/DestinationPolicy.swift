@@ -40,8 +40,8 @@ package struct DestinationPolicy: Sendable, Equatable {
     package func admits(_ address: PeerAddress, for authority: Authority) -> Bool {
         address.isPublic || hosts.contains(Host(name: authority.host))
             || hosts.contains(Host(name: authority.host, port: authority.port))
-            || ranges.contains { $0.contains(address) }
-            || (allowsLoopback && Self.loopback.contains { $0.contains(address) })
+            || ranges.contains { $0.contains(address.bytes) }
+            || (allowsLoopback && Self.loopback.contains { $0.contains(address.bytes) })
     }
 
     /// Whether a URL names an address that is not allowed, in whatever spelling; what a name stands for is seen when it

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HTTP
 
 /// An IP address and port as the socket will use them.
 package struct PeerAddress: Sendable, Hashable {
@@ -49,9 +50,7 @@ package struct PeerAddress: Sendable, Hashable {
 
     /// The IPv4 address that an IPv4-mapped one (`::ffff:10.0.0.1`) stands for; `nil` for any other.
     package var mappedIPv4: PeerAddress? {
-        let isMapped =
-            bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10...11] == [0xFF, 0xFF]
-        return isMapped ? PeerAddress(bytes: Array(bytes[12...]), port: port) : nil
+        AddressRange.isMapped(bytes) ? PeerAddress(bytes: Array(bytes[12...]), port: port) : nil
     }
 
     /// An address out of a `sockaddr`; `nil` for other families.

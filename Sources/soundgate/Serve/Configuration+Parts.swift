@@ -2,6 +2,7 @@ import API
 import Assets
 import Configuration
 import Crypto
+import HTTP
 import HTTPClient
 import HTTPServer
 import OpenTelemetry
@@ -75,8 +76,8 @@ extension GatewayConfiguration {
         settings.destinations.allowsLoopback = server.listen.allSatisfy(\.isLocal)
         for allowed in webhooks.allow {
             switch allowed {
-            case .addresses(let bytes, let bits):
-                if let range = AddressRange(address: bytes, bits: bits) {
+            case .addresses(let block):
+                if let range = AddressRange(address: block.bytes, bits: block.bits) {
                     settings.destinations.ranges.append(range)
                 }
             case .host(let name, let port): settings.destinations.hosts.insert(.init(name: name, port: port))

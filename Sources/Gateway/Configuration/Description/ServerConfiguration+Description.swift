@@ -21,6 +21,12 @@ extension ServerConfiguration {
                     "What vendors call back and clients fetch audio from"
                 ),
                 Field(
+                    "trusted_proxies",
+                    \.trustedProxies,
+                    .list(of: .addressBlock, unique: (nil, \.description)),
+                    "Proxies whose X-Forwarded-For is believed: 10.0.0.0/8, fd00::1; a Unix socket is 127.0.0.1"
+                ),
+                Field(
                     "threads",
                     \.threads,
                     .integer(in: 1...64),

@@ -164,6 +164,16 @@ extension Shape<AllowedDestination> {
     }
 }
 
+extension Shape<AddressBlock> {
+    /// An address, or a range of addresses.
+    static var addressBlock: Shape {
+        .parsed(
+            schema: ["type": "string", "pattern": "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"],
+            rendered: { .string($0.description) }
+        ) { text throws(Malformed) in try AddressBlock(parsing: text) }
+    }
+}
+
 extension Shape<Int> {
     /// A whole number.
     static func integer(in range: ClosedRange<Int>) -> Shape {

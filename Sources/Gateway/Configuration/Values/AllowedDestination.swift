@@ -2,8 +2,8 @@ import Glibc
 
 /// Something that may be called though it is not public.
 package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
-    /// The addresses that begin with the same bits as this one, of 4 or 16 bytes.
-    case addresses(bytes: [UInt8], bits: Int)
+    /// These addresses, on every port.
+    case addresses(AddressBlock)
     /// Whatever a host in lower case resolves to; on every port when `nil`.
     case host(name: String, port: UInt16?)
 
@@ -11,35 +11,11 @@ package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `10.0.0.0/8`, `fd00::/8`, `10.1.2.3`, `fd00::1`, `hooks.internal.example` or `10.1.2.3:8080`.
     package init(parsing text: String) throws(Malformed) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        let bytes = Self.bytes(of: String(parts[0]))
-        if parts.count == 2 {
-            guard let bytes else { throw Malformed("is no range of addresses", remedy: Self.remedy) }
-            self = try Self.range(bytes, String(parts[1]))
-        } else if let bytes {
-            self = .addresses(bytes: bytes, bits: 8 * bytes.count)
+        if text.utf8.contains(0x2F) || AddressBlock.bytes(of: text) != nil {
+            self = .addresses(try AddressBlock(parsing: text, remedy: Self.remedy))
         } else {
             self = try Self.host(text)
         }
-    }
-
-    private static func range(_ bytes: [UInt8], _ digits: String) throws(Malformed) -> AllowedDestination {
-        let most = 8 * bytes.count
-        guard (1...3).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }),
-            let bits = Int(digits), bits <= most
-        else { throw Malformed("has no prefix of 0 to \(most) bits", remedy: remedy) }
-        let first = bytes.enumerated().map { index, byte in
-            byte & UInt8(truncatingIfNeeded: 0xFF00 >> min(max(bits - 8 * index, 0), 8))
-        }
-        // What was meant, the one address or its whole range? Both would be somebody's surprise.
-        guard first == bytes else {
-            throw Malformed(
-                "does not begin its range",
-                remedy:
-                    "write \(AllowedDestination.addresses(bytes: first, bits: bits)), or leave out /\(bits)"
-            )
-        }
-        return .addresses(bytes: bytes, bits: bits)
     }
 
     private static func host(_ text: String) throws(Malformed) -> AllowedDestination {
@@ -62,27 +38,14 @@ package enum AllowedDestination: Sendable, Hashable, CustomStringConvertible {
     private static func isOddAddress(_ text: String) -> Bool {
         var address = in_addr()
         let isNumeric = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
-        return (inet_aton(text, &address) != 0 || isNumeric) && bytes(of: text) == nil
-    }
-
-    private static func bytes(of text: String) -> [UInt8]? {
-        let isIPv6 = text.utf8.contains(0x3A)
-        var bytes = [UInt8](repeating: 0, count: isIPv6 ? 16 : 4)
-        return inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, &bytes) == 1 ? bytes : nil
+        return (inet_aton(text, &address) != 0 || isNumeric) && AddressBlock.bytes(of: text) == nil
     }
 
     /// The form that ``init(parsing:)`` reads.
     package var description: String {
         switch self {
-        case .host(let name, let port): return port.map { "\(name):\($0)" } ?? name
-        case .addresses(let bytes, let bits):
-            var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-            inet_ntop(bytes.count == 16 ? AF_INET6 : AF_INET, bytes, &buffer, socklen_t(buffer.count))
-            let text = String(
-                decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
-                as: UTF8.self
-            )
-            return bits == 8 * bytes.count ? text : "\(text)/\(bits)"
+        case .host(let name, let port): port.map { "\(name):\($0)" } ?? name
+        case .addresses(let block): block.description
         }
     }
 }

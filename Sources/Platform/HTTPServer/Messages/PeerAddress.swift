@@ -50,6 +50,55 @@ import Glibc
         }
     }
 
+    /// An address as other programs write it down: `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::7` or
+    /// `[2001:db8::7]:4711`; `nil` for anything else.
+    package init?(_ text: String) {
+        var (host, digits): (Substring, Substring?) = (text[...], nil)
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<end]
+            guard host.utf8.contains(0x3A) else { return nil }
+            let rest = text[text.index(after: end)...]
+            guard rest.isEmpty || rest.hasPrefix(":") else { return nil }
+            digits = rest.isEmpty ? nil : rest.dropFirst()
+        } else if text.utf8.count(where: { $0 == 0x3A }) == 1, let colon = text.firstIndex(of: ":") {
+            (host, digits) = (text[..<colon], text[text.index(after: colon)...])
+        }
+        guard let port = UInt16(digits ?? "0") else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    private init?(host: String, port: UInt16) {
+        if host.utf8.contains(0x3A) {
+            var address = in6_addr()
+            guard unsafe inet_pton(AF_INET6, host, &address) == 1 else { return nil }
+            let halves = unsafe withUnsafeBytes(of: address) {
+                unsafe (
+                    $0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                )
+            }
+            kind = .ipv6(UInt64(bigEndian: halves.0), UInt64(bigEndian: halves.1))
+        } else {
+            var address = in_addr()
+            guard unsafe inet_pton(AF_INET, host, &address) == 1 else { return nil }
+            kind = .ipv4(UInt32(bigEndian: address.s_addr))
+        }
+        self.port = port
+    }
+
+    /// The address in network order, 4 or 16 bytes; none on a Unix socket.
+    package var bytes: [UInt8] {
+        switch kind {
+        case .ipv4(let address): Self.bytes(of: address)
+        case .ipv6(let high, let low): Self.bytes(of: high) + Self.bytes(of: low)
+        case .local: []
+        }
+    }
+
+    private static func bytes<Number: FixedWidthInteger>(of number: Number) -> [UInt8] {
+        (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> (Number.bitWidth - 8 - 8 * $0)) }
+    }
+
     /// Whether the peer is on this machine.
     package var isLoopback: Bool {
         switch kind {

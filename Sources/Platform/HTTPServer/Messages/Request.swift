@@ -7,8 +7,8 @@ package struct Request: Sendable {
     package var body: RequestBody
     /// What the path held in place of the route's parameters.
     package var parameters = PathParameters()
-    /// Who sent it.
-    package let peer: PeerAddress
+    /// Who sent it: at first whoever has made the connection.
+    package var peer: PeerAddress
     /// Tells this process' requests apart; not unique beyond it.
     package let id: UInt64
     /// Whether it came by TLS.

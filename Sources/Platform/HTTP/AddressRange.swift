@@ -7,7 +7,7 @@ package struct AddressRange: Sendable, Hashable {
     private let width: Int?
 
     /// The addresses of 4 or 16 bytes whose first `bits` are those of `bytes`.
-    init(_ bytes: [UInt8], _ bits: Int) {
+    package init(_ bytes: [UInt8], _ bits: Int) {
         self.bytes = bytes
         self.bits = bits
         width = nil
@@ -21,14 +21,20 @@ package struct AddressRange: Sendable, Hashable {
         width = address.count
     }
 
-    /// Whether an address is one of them; one of IPv6 that stands for one of IPv4 counts as that too.
-    package func contains(_ address: PeerAddress) -> Bool {
-        if width == nil || width == address.bytes.count, covers(address.bytes[...]) { return true }
-        return address.mappedIPv4.map { width == 4 && covers($0.bytes[...]) } ?? false
+    /// Whether an address of 4 or 16 bytes is one of them; one of IPv6 that stands for one of IPv4 (`::ffff:10.0.0.1`)
+    /// counts as that too.
+    package func contains(_ address: [UInt8]) -> Bool {
+        if width == nil || width == address.count, covers(address[...]) { return true }
+        return width == 4 && Self.isMapped(address) && covers(address[12...])
+    }
+
+    /// Whether an address of IPv6 stands for one of IPv4, its last 4 bytes.
+    package static func isMapped(_ address: [UInt8]) -> Bool {
+        address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10...11] == [0xFF, 0xFF]
     }
 
     /// Whether bytes of an address begin with its bits.
-    func covers(_ address: ArraySlice<UInt8>) -> Bool {
+    package func covers(_ address: ArraySlice<UInt8>) -> Bool {
         var left = bits
         for (expected, found) in zip(bytes, address) where left > 0 {
             let mask = left >= 8 ? 0xFF : UInt8(truncatingIfNeeded: 0xFF00 >> left)
