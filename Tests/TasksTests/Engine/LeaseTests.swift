@@ -176,6 +176,43 @@ struct LeaseTests {
         }
     }
 
+    @Test("what was claimed under a name that is lost before the next claim is left to whoever has it now")
+    func claimedUnderALostName() async throws {
+        try await amongOthers { bench, ledger, vendor, _ in
+            // This ledger gives a task away once: after the first claim it is another gateway's.
+            ledger.leave(bench.unfinished("snd_left"))
+            ledger.failClaim(2, .leaseLost)
+            #expect(try await bench.engine.recover() == 0)
+            #expect(ledger.claims.value == 3, "a task, a lease that is gone, no work")
+            #expect(bench.engine.board.record(TaskID(rawValue: "snd_left")) == nil)
+            // Whatever might have been begun for it would have been before this.
+            try await expectSuccess(of: try await bench.create(), bench)
+            #expect(vendor.creates == 1)
+        }
+    }
+
+    @Test("what was admitted under a name that is lost meanwhile waits for a claim")
+    func admittedUnderALostName() async throws {
+        try await amongOthers { bench, ledger, vendor, others in
+            _ = try await bench.engine.recover()
+            let claims = ledger.claims.value
+            ledger.meanwhile {
+                ledger.loseLease()
+                others.send(.work, to: nil)
+                // The first finds the lease gone, the second begins another one.
+                await ledger.claims.until { $0 >= claims + 2 }
+            }
+            let task = try await bench.create()
+            ledger.meanwhile {}
+            _ = await bench.engine.load()
+            #expect(bench.engine.board.record(task.id) == nil)
+            #expect(vendor.creates == 0, "the ledger would take no change of it")
+            others.send(.work, to: nil)
+            await ledger.until(task.id) { $0.status.hasEnded }
+            #expect(vendor.creates == 1)
+        }
+    }
+
     @Test("a change that is refused late lets go of nothing that was taken up under the next name")
     func lateRefusal() async throws {
         try await amongOthers(polls: [.hang, .success]) { bench, ledger, vendor, others in

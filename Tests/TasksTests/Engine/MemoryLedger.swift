@@ -14,12 +14,13 @@ final class MemoryLedger: Ledger {
         var commits: [TaskChange] = []
         var messages: [OutboxMessage] = []
         var attempted = 0
-        /// The claim that fails, by its number from now; none below 1.
-        var failingClaim = 0
+        /// The claim that fails, by its number from now, and how; none below 1.
+        var failingClaim = (number: 0, error: LedgerError.unavailable("on purpose"))
         /// Whether the next renewal or claim finds the lease gone.
         var isLeaseLost = false
         var onCommit: @Sendable () -> Void = {}
         var refusal: @Sendable (Int) async -> LedgerError? = { _ in nil }
+        var onAdmission: @Sendable () async -> Void = {}
     }
 
     private let state = Guarded(State())
@@ -53,7 +54,14 @@ final class MemoryLedger: Ledger {
     }
 
     /// The claim of that number from now fails; what those before it gave stays given.
-    func failClaim(_ number: Int) { state.withLock { $0.failingClaim = number } }
+    func failClaim(_ number: Int, _ error: LedgerError = .unavailable("on purpose")) {
+        state.withLock { $0.failingClaim = (number, error) }
+    }
+
+    /// What happens while a new task is on its way here.
+    func meanwhile(_ onAdmission: @escaping @Sendable () async -> Void) {
+        state.withLock { $0.onAdmission = onAdmission }
+    }
 
     /// The next renewal or claim finds that the lease is gone.
     func loseLease() { state.withLock { $0.isLeaseLost = true } }
@@ -95,6 +103,7 @@ final class MemoryLedger: Ledger {
             }
             if let known { return .known(known) }
         }
+        await state.withLock(\.onAdmission)()
         leave(record)
         state.withLock { $0.messages += messages }
         return .admitted
@@ -136,12 +145,12 @@ final class MemoryLedger: Ledger {
     func claim(_ limit: Int, for holder: LeaseHolder, term: Duration, now: Moment) async throws(LedgerError)
         -> [TaskRecord]
     {
-        let isFailing = state.withLock { state in
-            state.failingClaim -= 1
-            return state.failingClaim == 0
+        let failure = state.withLock { state in
+            state.failingClaim.number -= 1
+            return state.failingClaim.number == 0 ? state.failingClaim.error : nil
         }
         claims.change { $0 += 1 }
-        if isFailing { throw .unavailable("on purpose") }
+        if let failure { throw failure }
         try checkLease()
         return state.withLock { state in
             let open = state.records.values.filter { !$0.status.hasEnded }
