@@ -45,6 +45,14 @@ final class Checkpointer: Sendable {
         }
     }
 
+    /// Waits for a copy that is under way; the writer alone may call it.
+    func wait() {
+        guard isBusy.load(ordering: .acquiring) else { return }
+        let end = JobQueue()
+        queue.append { end.close() }
+        while let job = end.next() { job() }
+    }
+
     /// Waits for a copy that is under way and ends the thread.
     func close() {
         queue.close()

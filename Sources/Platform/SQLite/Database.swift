@@ -154,8 +154,14 @@ extension Database {
             previous = batch.count
             writer.write(batch)
             // On a full disk a log that is copied whole begins anew, and its own blocks are room for what waits.
-            if connection.logPages >= Checkpointer.pagesToCopy || writer.isShortOfRoom { checkpointer.copy() }
-            guard connection.logPages >= restartAt else { continue }
+            guard connection.logPages >= restartAt else {
+                if connection.logPages >= Checkpointer.pagesToCopy || writer.isShortOfRoom {
+                    checkpointer.copy()
+                }
+                continue
+            }
+            // Of two checkpoints at once the second is refused, whatever it would wait for others.
+            checkpointer.wait()
             // Somebody who reads for long (a backup, a forgotten shell) keeps the log from beginning anew. Asking for it
             // waits for him, and must not do so at each commit.
             restartAt =
