@@ -108,6 +108,7 @@ struct LeaseTests {
         try await withFolder { folder in
             let vendor = Vendor(polls: polls, audio: try audioBytes(in: folder))
             let (ledger, bus) = (MemoryLedger(), MemoryBus())
+            defer { bus.close() }
             try await withEngine(
                 [("suno", vendor)],
                 ledger: ledger,

@@ -38,6 +38,9 @@ final class MemoryBus: Sendable {
         }
     }
 
+    /// Nobody hears anything any more: who listens holds an engine, which holds its end.
+    func close() { ears.withLock { $0 = [:] } }
+
     private func send(_ signal: ReplicaSignal, to holder: LeaseHolder?, from number: Int) {
         // Whoever waits for a word finds that it has been heard.
         defer { said.change { $0.append(signal) } }
@@ -221,6 +224,7 @@ func withReplicas(
         (time as? DreamTime)?.forget()
         for loop in loops { loop.stop() }
         vendorLoop.stop()
+        bus.close()
         await ledger.close()
         try outcome.get()
     }
