@@ -46,6 +46,54 @@ struct PostgresLedgerTests {
         }
     }
 
+    @Test("tables that gateways at work could not go on with wait for their end, and none begins again then")
+    func laterTables() async throws {
+        let url = try await TestDatabases.shared.freshURL()
+        let change = PostgresMigration("later", sql: "ALTER TABLE tasks RENAME id TO key")
+        let later = postgresMigrations + [change]
+        let older = try await LedgerStore.open(url)
+        _ = try await older.claim(1, for: one, term: term, now: start)
+        let newer = try LedgerStore.ledger(url) { $0.migrations = later }
+        await #expect(throws: LedgerError.self) { try await newer.open() }
+        do throws(LedgerError) { try await newer.open() } catch {
+            guard case .unreachable(let reason) = error else { throw error }
+            #expect(reason.contains(#"the migration "later""#) && reason.hasSuffix("stopped: 1"))
+        }
+        // Nothing has come of it: the one at work goes on.
+        try await older.renew(one, term: term, now: start)
+        #expect(try await older.claim(1, for: one, term: term, now: start).isEmpty)
+        try await older.release(one)
+        try await newer.open()
+        await #expect(
+            throws: LedgerError.unreachable(
+                "the tables are of a later version, which alone can go on with them"
+            )
+        ) {
+            try await older.claim(1, for: two, term: term, now: start)
+        }
+        await older.close()
+        await newer.close()
+    }
+
+    @Test("a step that only adds is taken beside gateways at work, which go on")
+    func addedTables() async throws {
+        let url = try await TestDatabases.shared.freshURL()
+        let added = PostgresMigration(
+            "added",
+            sql: "ALTER TABLE tasks ADD note text NOT NULL DEFAULT ''",
+            isCompatible: true
+        )
+        let older = try await LedgerStore.open(url)
+        _ = try await older.claim(1, for: one, term: term, now: start)
+        let newer = try await LedgerStore.open(url) { $0.migrations = postgresMigrations + [added] }
+        _ = try await older.admit(admitted(), holder: one, answer: nil, messages: [])
+        try await older.release(one)
+        #expect(try await older.claim(1, for: two, term: term, now: start).count == 1)
+        #expect(try await newer.task(admitted().id) != nil)
+        await older.close()
+        await newer.close()
+    }
+
     @Test("a create that is made again after its answer was lost comes to the same")
     func again() async throws {
         try await LedgerStore.replicas(1) { ledgers in

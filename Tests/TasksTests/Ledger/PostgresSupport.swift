@@ -19,12 +19,20 @@ extension LedgerStore {
         _ url: String,
         _ change: (inout PostgresLedger.Options) -> Void = { _ in }
     ) async throws -> PostgresLedger {
+        let ledger = try ledger(url, change)
+        try await ledger.open()
+        return ledger
+    }
+
+    /// The ledger of a database, to be opened.
+    static func ledger(
+        _ url: String,
+        _ change: (inout PostgresLedger.Options) -> Void = { _ in }
+    ) throws -> PostgresLedger {
         var options = PostgresLedger.Options(url: url)
         options.connections = 4
         change(&options)
-        let ledger = try PostgresLedger(options, loops: try TestLoops.all.get(), log: .current)
-        try await ledger.open()
-        return ledger
+        return try PostgresLedger(options, loops: try TestLoops.all.get(), log: .current)
     }
 
     /// Lends as many ledgers on one fresh database: so many replicas.

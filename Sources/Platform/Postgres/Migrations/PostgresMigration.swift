@@ -23,6 +23,8 @@ package enum PostgresMigrationError: Error, Sendable, Equatable, CustomStringCon
     case diverged(migration: String)
     /// A step was edited after it had run.
     case edited(migration: String)
+    /// So many processes are at work that do not know a step, and it changes what they rely on.
+    case inUse(migration: String, by: Int)
     /// A step failed, and was undone.
     case failed(migration: String, PostgresError)
 
@@ -34,6 +36,8 @@ package enum PostgresMigrationError: Error, Sendable, Equatable, CustomStringCon
             "the PostgreSQL schema has another history: the migration \"\(migration)\" should have run where another one did"
         case .edited(let migration):
             "the PostgreSQL schema has another history: the migration \"\(migration)\" was another when it ran"
+        case .inUse(let migration, let count):
+            "the migration \"\(migration)\" changes what those at work rely on, and waits until they have stopped: \(count)"
         case .failed(let migration, let error): "the migration \"\(migration)\" failed: \(error)"
         }
     }

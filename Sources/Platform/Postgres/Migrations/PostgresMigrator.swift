@@ -5,22 +5,33 @@ extension PostgresPool {
     /// `schema_migrations` says what has run, when, and the hash of its text. A schema that is newer than this build is
     /// accepted when every step that it does not know says so.
     ///
+    /// - Parameters:
+    ///   - migrations: All steps that this build knows, in their order.
+    ///   - users: Statements that keep others from coming to work until the transaction ends, of tables that the first
+    ///     step makes; the last one's only row counts those at work. While there are any, a step that is not compatible
+    ///     is refused.
     /// - Throws: ``PostgresMigrationError`` or ``PostgresError``.
-    package func migrate(_ migrations: [PostgresMigration]) async throws {
-        while try await transaction({ try await MigrationStep(migrations, $0).run() }) {}
+    package func migrate(_ migrations: [PostgresMigration], users: [PostgresStatement] = []) async throws {
+        while try await transaction({ try await MigrationStep(migrations, users, $0).run() }) {}
     }
 }
 
 /// One transaction of a migrator: looks what has run, under a lock, and runs the next step.
 private struct MigrationStep {
     private let migrations: [PostgresMigration]
+    private let users: [PostgresStatement]
     private let transaction: PostgresTransaction
 
     /// The letters `sgat`; the lock is one of this database.
     private static let lock: Int64 = 0x7367_6174
 
-    init(_ migrations: [PostgresMigration], _ transaction: PostgresTransaction) {
+    init(
+        _ migrations: [PostgresMigration],
+        _ users: [PostgresStatement],
+        _ transaction: PostgresTransaction
+    ) {
         self.migrations = migrations
+        self.users = users
         self.transaction = transaction
     }
 
@@ -52,8 +63,16 @@ private struct MigrationStep {
             throw PostgresMigrationError.newer(migration: stranger.name)
         }
         guard applied.count < migrations.count else { return false }
-        try await apply(migrations[applied.count])
+        let next = migrations[applied.count]
+        if !applied.isEmpty, !next.isCompatible, let count = try await countUsers(), count > 0 {
+            throw PostgresMigrationError.inUse(migration: next.name, by: count)
+        }
+        try await apply(next)
         return applied.count + 1 < migrations.count
+    }
+
+    private func countUsers() async throws(PostgresError) -> Int? {
+        try await transaction.run(users).last?.rows.first.map { Int(clamping: $0.int(0)) }
     }
 
     private func applied() async throws(PostgresError) -> [(name: String, hash: String, isCompatible: Bool)] {

@@ -15,6 +15,7 @@ enum PostgresChanges {
         case knownKey = "SG002"
         case overQuota = "SG003"
         case tooManyTasks = "SG004"
+        case newerTables = "SG005"
     }
 
     // MARK: A new task

@@ -43,7 +43,7 @@ extension PostgresLedger {
         let name = PostgresValue.text(holder.name)
         let hasBegun = state.begun.withLock { $0.contains(holder) }
         let statements = [
-            PostgresStatement(hasBegun ? keepLease : beginLease, [name, .integer(term.wholeMilliseconds)]),
+            hasBegun ? keepLease(of: name, term) : beginLease(of: name, term),
             PostgresStatement(endLeases, [name]),
             PostgresStatement(takeTasks, [name, .integer(Int64(limit)), .text(claim)]),
             PostgresStatement(Self.takenBefore, [name, .texts(unsettled.sorted())]),
@@ -74,19 +74,43 @@ extension PostgresLedger {
     }
 
     /// It may be there already where the answer to an earlier try was lost.
-    private var beginLease: String {
-        """
-        INSERT INTO holders (name, lease_until) VALUES ($1, \(clock) + $2)
-            ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
-        """
+    ///
+    /// The tables may have become those of a later version since this process has opened them.
+    private func beginLease(of name: PostgresValue, _ term: Duration) -> PostgresStatement {
+        PostgresStatement(
+            """
+            WITH begun AS (
+                INSERT INTO holders (name, lease_until) VALUES ($1, \(clock) + $2)
+                ON CONFLICT (name) DO UPDATE SET lease_until = excluded.lease_until
+            )
+            SELECT CASE WHEN EXISTS (
+                SELECT FROM schema_migrations WHERE NOT is_compatible AND name <> ALL($3::text[])
+            ) THEN soundgate_refuse('\(PostgresChanges.Refusal.newerTables.rawValue)') END
+            """,
+            [name, .integer(term.wholeMilliseconds), .texts(options.migrations.map(\.name))]
+        )
     }
 
-    private var keepLease: String {
-        """
-        WITH kept AS (UPDATE holders SET lease_until = \(clock) + $2 WHERE name = $1 RETURNING 1)
-        SELECT CASE WHEN NOT EXISTS (SELECT FROM kept)
-            THEN soundgate_refuse('\(PostgresChanges.Refusal.leaseLost.rawValue)') END
-        """
+    private func keepLease(of name: PostgresValue, _ term: Duration) -> PostgresStatement {
+        PostgresStatement(
+            """
+            WITH kept AS (UPDATE holders SET lease_until = \(clock) + $2 WHERE name = $1 RETURNING 1)
+            SELECT CASE WHEN NOT EXISTS (SELECT FROM kept)
+                THEN soundgate_refuse('\(PostgresChanges.Refusal.leaseLost.rawValue)') END
+            """,
+            [name, .integer(term.wholeMilliseconds)]
+        )
+    }
+
+    /// Counts the gateways at work, and lets nobody come to work or prolong a lease until the transaction ends.
+    ///
+    /// Whose lease has run out has lost it for good, as by any claim.
+    var holdersAtWork: [PostgresStatement] {
+        [
+            PostgresStatement("LOCK TABLE holders IN SHARE ROW EXCLUSIVE MODE"),
+            PostgresStatement("DELETE FROM holders WHERE lease_until < \(clock)"),
+            PostgresStatement("SELECT count(*) FROM holders"),
+        ]
     }
 
     /// One that somebody else is ending at this moment is that one's.

@@ -95,6 +95,9 @@ extension PostgresLedger {
         case let error as LedgerError: return error
         case let error as PostgresError:
             if error.refusal == .leaseLost { return .leaseLost }
+            if error.refusal == .newerTables {
+                return .unreachable("the tables are of a later version, which alone can go on with them")
+            }
             if error.isFull { return .full }
             let isNothingStored = (error.isUnavailable || error.isCancelled) && !error.mayHaveCommitted
             return isNothingStored ? .unreachable(error.description) : .unavailable(error.description)

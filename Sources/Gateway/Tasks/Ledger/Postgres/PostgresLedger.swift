@@ -1,5 +1,5 @@
 package import EventLoop
-import Postgres
+package import Postgres
 package import Sound
 import Synchronization
 package import Telemetry
@@ -24,6 +24,8 @@ package struct PostgresLedger: Ledger {
         package var written: (@Sendable (Duration, _ isCommitted: Bool) -> Void)?
         /// Whose time leases are measured by.
         package var clock = Clock.database
+        /// What makes its tables.
+        package var migrations = postgresMigrations
 
         /// A database by its address.
         package init(url: String) { self.url = url }
@@ -68,8 +70,8 @@ package struct PostgresLedger: Ledger {
 
     /// Brings the tables up to date; everything else is refused before that.
     ///
-    /// Throws `.unreachable` while the database is away or a ledger is being copied into it, and something else for one
-    /// that is not to be used.
+    /// Throws `.unreachable` while the database is away, while a ledger is being copied into it and while gateways are at
+    /// work that could not go on with the tables of this version; and something else for one that is not to be used.
     package func open() async throws(LedgerError) {
         try await makeTables()
         do {
@@ -92,7 +94,15 @@ package struct PostgresLedger: Ledger {
     }
 
     private func makeTables() async throws(LedgerError) {
-        do { try await pool.migrate(postgresMigrations) } catch { throw Self.ledgerError(error) }
+        do {
+            try await pool.migrate(options.migrations, users: holdersAtWork)
+        } catch let error as PostgresMigrationError {
+            // It is to be had as soon as they have stopped.
+            guard case .inUse = error else { throw Self.ledgerError(error) }
+            throw .unreachable(error.description)
+        } catch {
+            throw Self.ledgerError(error)
+        }
     }
 
     // MARK: Tasks
@@ -131,7 +141,7 @@ package struct PostgresLedger: Ledger {
                 case .tooManyTasks:
                     guard let most = bounds.unfinished else { throw Self.ledgerError(error) }
                     throw .tooManyTasks(most)
-                case .leaseLost, nil:
+                case .leaseLost, .newerTables, nil:
                     if isAgain, error.isUniqueViolation("tasks_pkey") { return .admitted }
                     guard error.mayHaveCommitted else {
                         throw isAgain ? .unavailable(error.description) : Self.ledgerError(error)
