@@ -149,7 +149,8 @@ final class MemoryLedger: Ledger {
             state.failingClaim.number -= 1
             return state.failingClaim.number == 0 ? state.failingClaim.error : nil
         }
-        claims.change { $0 += 1 }
+        // Whoever waits for a claim finds what has come of it.
+        defer { claims.change { $0 += 1 } }
         if let failure { throw failure }
         try checkLease()
         return state.withLock { state in
