@@ -70,7 +70,7 @@ import Testing
                 let program = try Program(["serve", "--config", file], in: folder)
                 defer { program.send(SIGKILL) }
                 let gateway = try await program.peer(client, ready: "/healthz")
-                #expect(program.errors.contains("the database cannot be reached; trying again"))
+                #expect(program.errors.contains("the database cannot be used yet; trying again"))
                 let ready = try await gateway.get("/readyz")
                 #expect(ready.status == 503)
                 #expect(ready.json["code"] == "storage_unavailable")

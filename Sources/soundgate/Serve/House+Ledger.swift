@@ -87,7 +87,7 @@ extension House {
             guard shared != nil, case .unreachable(let reason) = error else { throw error }
             log(
                 .warning,
-                "the database cannot be reached; trying again, and taking no sounds until then",
+                "the database cannot be used yet; trying again, and taking no sounds until then",
                 ["reason": "\(reason)"]
             )
             return false

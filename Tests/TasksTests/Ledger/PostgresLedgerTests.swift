@@ -54,25 +54,76 @@ struct PostgresLedgerTests {
         let older = try await LedgerStore.open(url)
         _ = try await older.claim(1, for: one, term: term, now: start)
         let newer = try LedgerStore.ledger(url) { $0.migrations = later }
-        await #expect(throws: LedgerError.self) { try await newer.open() }
-        do throws(LedgerError) { try await newer.open() } catch {
-            guard case .unreachable(let reason) = error else { throw error }
-            #expect(reason.contains(#"the migration "later""#) && reason.hasSuffix("stopped: 1"))
-        }
+        let waits = PostgresMigrationError.inUse(migration: "later", by: 1)
+        await #expect(throws: LedgerError.unreachable(waits.description)) { try await newer.open() }
         // Nothing has come of it: the one at work goes on.
         try await older.renew(one, term: term, now: start)
         #expect(try await older.claim(1, for: one, term: term, now: start).isEmpty)
         try await older.release(one)
         try await newer.open()
-        await #expect(
-            throws: LedgerError.unreachable(
-                "the tables are of a later version, which alone can go on with them"
-            )
-        ) {
+        let outdated = LedgerError.unreachable(
+            "the tables are of a later version, which alone can go on with them"
+        )
+        await #expect(throws: outdated) {
             try await older.claim(1, for: two, term: term, now: start)
         }
+        await #expect(throws: outdated) { try await older.task(TaskID(rawValue: "snd_1")) }
         await older.close()
         await newer.close()
+    }
+
+    @Test("a gateway that has died does not keep a later version waiting beyond its lease")
+    func laterTablesAfterADeath() async throws {
+        let url = try await TestDatabases.shared.freshURL()
+        let later = PostgresMigration("later", sql: "CREATE TABLE later (id bigint)")
+        let older = try await LedgerStore.open(url)
+        _ = try await older.claim(1, for: one, term: .milliseconds(1), now: start)
+        let newer = try LedgerStore.ledger(url) { $0.migrations = postgresMigrations + [later] }
+        // One millisecond of the database's clock may not have gone by yet.
+        try await opened(newer)
+        await #expect(throws: LedgerError.leaseLost) { try await older.renew(one, term: term, now: start) }
+        await older.close()
+        await newer.close()
+    }
+
+    @Test("whoever comes to work at the moment in which tables are to change keeps them as they are")
+    func laterTablesAtTheSameTime() async throws {
+        let url = try await TestDatabases.shared.freshURL()
+        let later = PostgresMigration("later", sql: "CREATE TABLE later (id bigint)")
+        let newer = try LedgerStore.ledger(url) { $0.migrations = postgresMigrations + [later] }
+        let busy = LedgerError.unreachable("somebody is at work in the table of leases")
+        try await PostgresServer.withPool(url, loops: 1) { pool in
+            try await pool.transaction { transaction in
+                _ = try await transaction.query("INSERT INTO holders VALUES ('three', 9000000000000)")
+                await #expect(throws: busy) { try await newer.open() }
+            }
+        }
+        let waits = PostgresMigrationError.inUse(migration: "later", by: 1)
+        await #expect(throws: LedgerError.unreachable(waits.description)) { try await newer.open() }
+        await newer.close()
+    }
+
+    @Test("a copy that is not finished keeps its tables")
+    func laterTablesDuringACopy() async throws {
+        let url = try await TestDatabases.shared.freshURL()
+        let later = PostgresMigration("later", sql: "CREATE TABLE later (id bigint)")
+        try await PostgresServer.withPool(url, loops: 1) { pool in
+            _ = try await pool.query("INSERT INTO copies VALUES ('tasks', 'sqlite', false, '')")
+        }
+        let newer = try LedgerStore.ledger(url) { $0.migrations = postgresMigrations + [later] }
+        let waits = PostgresMigrationError.inUse(migration: "later", by: 1)
+        await #expect(throws: LedgerError.unreachable(waits.description)) { try await newer.open() }
+        await newer.close()
+    }
+
+    /// Opens a ledger as soon as nobody is at work any more.
+    private func opened(_ ledger: PostgresLedger) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            do throws(LedgerError) { return try await ledger.open() } catch {
+                guard case .unreachable = error, ContinuousClock.now < deadline else { throw error }
+            }
+        }
     }
 
     @Test("a step that only adds is taken beside gateways at work, which go on")

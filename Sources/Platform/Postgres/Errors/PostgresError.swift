@@ -112,6 +112,8 @@ extension PostgresError {
     }
     /// Whether a constraint of the schema refused the change.
     package var isConstraint: Bool { sqlState?.hasPrefix("23") ?? false }
+    /// Whether a lock was not to be had within the time that was set for it.
+    package var isLockTimeout: Bool { sqlState == "55P03" }
     /// Whether the statement took longer than it may, or was cancelled on the server.
     package var isTimeout: Bool { sqlState == "57014" }
     /// Whether the server only reads: a standby, or one that became it.

@@ -4,7 +4,9 @@ package struct PostgresMigration: Sendable {
     package let sql: String
     /// Whether programs that do not know this step may go on with the schema that it leaves.
     ///
-    /// Steps that only add, as a table or a column with a default, are such: then replicas are updated one by one.
+    /// Steps that only add, as a table or a column with a default, are such: then replicas are updated one by one. A step
+    /// that is not makes statements of before fail, as by other names; one that only gave columns another meaning would
+    /// let a program that has stood still since then write what nobody can read.
     package let isCompatible: Bool
 
     /// A step written as SQL, of any number of statements; it runs in one transaction.
@@ -12,6 +14,20 @@ package struct PostgresMigration: Sendable {
         self.name = name
         self.sql = sql
         self.isCompatible = isCompatible
+    }
+}
+
+/// How a migrator knows that programs are at work by the schema as it is.
+package struct PostgresUsers: Sendable {
+    /// Counts them, in its only row, and locks nothing; of tables that the first step makes.
+    package var count: PostgresStatement
+    /// Keeps others from coming to work until the transaction ends, and whoever has gone from coming back.
+    package var fence: [PostgresStatement]
+
+    /// Those that are counted so, and kept away so.
+    package init(count: PostgresStatement, fence: [PostgresStatement]) {
+        self.count = count
+        self.fence = fence
     }
 }
 

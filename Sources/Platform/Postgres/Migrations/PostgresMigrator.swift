@@ -7,11 +7,9 @@ extension PostgresPool {
     ///
     /// - Parameters:
     ///   - migrations: All steps that this build knows, in their order.
-    ///   - users: Statements that keep others from coming to work until the transaction ends, of tables that the first
-    ///     step makes; the last one's only row counts those at work. While there are any, a step that is not compatible
-    ///     is refused.
+    ///   - users: Who may be at work; while somebody is, a step that is not compatible is refused.
     /// - Throws: ``PostgresMigrationError`` or ``PostgresError``.
-    package func migrate(_ migrations: [PostgresMigration], users: [PostgresStatement] = []) async throws {
+    package func migrate(_ migrations: [PostgresMigration], users: PostgresUsers? = nil) async throws {
         while try await transaction({ try await MigrationStep(migrations, users, $0).run() }) {}
     }
 }
@@ -19,7 +17,7 @@ extension PostgresPool {
 /// One transaction of a migrator: looks what has run, under a lock, and runs the next step.
 private struct MigrationStep {
     private let migrations: [PostgresMigration]
-    private let users: [PostgresStatement]
+    private let users: PostgresUsers?
     private let transaction: PostgresTransaction
 
     /// The letters `sgat`; the lock is one of this database.
@@ -27,7 +25,7 @@ private struct MigrationStep {
 
     init(
         _ migrations: [PostgresMigration],
-        _ users: [PostgresStatement],
+        _ users: PostgresUsers?,
         _ transaction: PostgresTransaction
     ) {
         self.migrations = migrations
@@ -64,15 +62,21 @@ private struct MigrationStep {
         }
         guard applied.count < migrations.count else { return false }
         let next = migrations[applied.count]
-        if !applied.isEmpty, !next.isCompatible, let count = try await countUsers(), count > 0 {
-            throw PostgresMigrationError.inUse(migration: next.name, by: count)
+        if !applied.isEmpty, !next.isCompatible, let users {
+            // First without a lock, for which everybody at work would have to wait.
+            try await refuse(next, while: users)
+            try await transaction.run(users.fence)
+            try await refuse(next, while: users)
         }
         try await apply(next)
         return applied.count + 1 < migrations.count
     }
 
-    private func countUsers() async throws(PostgresError) -> Int? {
-        try await transaction.run(users).last?.rows.first.map { Int(clamping: $0.int(0)) }
+    private func refuse(_ migration: PostgresMigration, while users: PostgresUsers) async throws {
+        let count = try await transaction.run([users.count]).first?.rows.first?.int(0) ?? 0
+        guard count == 0 else {
+            throw PostgresMigrationError.inUse(migration: migration.name, by: Int(clamping: count))
+        }
     }
 
     private func applied() async throws(PostgresError) -> [(name: String, hash: String, isCompatible: Bool)] {

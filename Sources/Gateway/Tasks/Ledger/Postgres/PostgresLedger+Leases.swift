@@ -66,6 +66,9 @@ extension PostgresLedger {
             state.begun.withLock { _ = $0.insert(holder) }
             return taken
         } catch {
+            if (error as? PostgresError)?.refusal == .newerTables {
+                state.isOutdated.store(true, ordering: .releasing)
+            }
             if let error = error as? PostgresError, error.mayHaveCommitted {
                 state.claims.withLock { _ = $0.insert(claim) }
             }
@@ -102,15 +105,22 @@ extension PostgresLedger {
         )
     }
 
-    /// Counts the gateways at work, and lets nobody come to work or prolong a lease until the transaction ends.
+    /// The gateways at work, and what is counted besides.
     ///
-    /// Whose lease has run out has lost it for good, as by any claim.
-    var holdersAtWork: [PostgresStatement] {
-        [
-            PostgresStatement("LOCK TABLE holders IN SHARE ROW EXCLUSIVE MODE"),
-            PostgresStatement("DELETE FROM holders WHERE lease_until < \(clock)"),
-            PostgresStatement("SELECT count(*) FROM holders"),
-        ]
+    /// Whose lease has run out has lost it for good, as by any claim. Renewals wait behind who waits for the lock, and
+    /// must not wait until leases run out by that.
+    func users(beside others: String) -> PostgresUsers {
+        PostgresUsers(
+            count: PostgresStatement(
+                "SELECT (SELECT count(*) FROM holders WHERE lease_until >= \(clock)) \(others)"
+            ),
+            fence: [
+                PostgresStatement("SET LOCAL lock_timeout = '2s'"),
+                PostgresStatement("LOCK TABLE holders IN SHARE ROW EXCLUSIVE MODE"),
+                PostgresStatement("SET LOCAL lock_timeout = 0"),
+                PostgresStatement("DELETE FROM holders WHERE lease_until < \(clock)"),
+            ]
+        )
     }
 
     /// One that somebody else is ending at this moment is that one's.

@@ -87,7 +87,12 @@ extension PostgresLedger {
         guard state.isOpen.load(ordering: .acquiring) else {
             throw .unreachable("the database has not answered yet")
         }
+        guard !state.isOutdated.load(ordering: .acquiring) else { throw Self.outdated }
     }
+
+    private static let outdated = LedgerError.unreachable(
+        "the tables are of a later version, which alone can go on with them"
+    )
 
     /// An error in the ledger's words; none of them has a value of a row in it.
     static func ledgerError(_ error: any Error) -> LedgerError {
@@ -95,9 +100,7 @@ extension PostgresLedger {
         case let error as LedgerError: return error
         case let error as PostgresError:
             if error.refusal == .leaseLost { return .leaseLost }
-            if error.refusal == .newerTables {
-                return .unreachable("the tables are of a later version, which alone can go on with them")
-            }
+            if error.refusal == .newerTables { return outdated }
             if error.isFull { return .full }
             let isNothingStored = (error.isUnavailable || error.isCancelled) && !error.mayHaveCommitted
             return isNothingStored ? .unreachable(error.description) : .unavailable(error.description)

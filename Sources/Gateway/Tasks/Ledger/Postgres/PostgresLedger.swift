@@ -43,6 +43,8 @@ package struct PostgresLedger: Ledger {
     final class State: Sendable {
         /// Whether the tables are known to be there.
         let isOpen = Atomic(false)
+        /// Whether a later version has made tables that this one cannot go on with.
+        let isOutdated = Atomic(false)
         let failedChanges = Atomic(0)
         /// The time that was told last, in milliseconds; of use to tests alone.
         let told = Atomic<Int64>(0)
@@ -73,7 +75,7 @@ package struct PostgresLedger: Ledger {
     /// Throws `.unreachable` while the database is away, while a ledger is being copied into it and while gateways are at
     /// work that could not go on with the tables of this version; and something else for one that is not to be used.
     package func open() async throws(LedgerError) {
-        try await makeTables()
+        try await makeTables(beside: "+ (SELECT count(*) FROM copies WHERE NOT is_done)")
         do {
             let copies = try await pool.query("SELECT 1 FROM copies WHERE NOT is_done LIMIT 1")
             guard copies.isEmpty else {
@@ -93,13 +95,16 @@ package struct PostgresLedger: Ledger {
         state.isOpen.store(true, ordering: .releasing)
     }
 
-    private func makeTables() async throws(LedgerError) {
+    /// Whoever would be disturbed by other tables has to have stopped: gateways, and what `others` counts besides.
+    private func makeTables(beside others: String = "") async throws(LedgerError) {
         do {
-            try await pool.migrate(options.migrations, users: holdersAtWork)
+            try await pool.migrate(options.migrations, users: users(beside: others))
         } catch let error as PostgresMigrationError {
             // It is to be had as soon as they have stopped.
             guard case .inUse = error else { throw Self.ledgerError(error) }
             throw .unreachable(error.description)
+        } catch let error as PostgresError where error.isLockTimeout {
+            throw .unreachable("somebody is at work in the table of leases")
         } catch {
             throw Self.ledgerError(error)
         }
