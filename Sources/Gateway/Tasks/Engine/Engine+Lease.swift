@@ -107,21 +107,31 @@ extension Engine {
         lease.withLock { $0.end = asked &+ parts.leaseTerm.wholeNanoseconds }
     }
 
-    /// Takes up what another gateway has left, unless that is being done.
+    /// Takes up what another gateway has left; while that is being done, once more afterwards.
     func takeUpLeftWork() {
-        guard !isTakingUp, !isStopping, parts.bus != nil else { return }
+        guard !isStopping, parts.bus != nil else { return }
+        isWorkLeft = true
+        guard !isTakingUp else { return }
         isTakingUp = true
         // Owned by the engine: it ends with the ledger's answer.
         Task {
             defer { isTakingUp = false }
-            do throws(LedgerError) {
-                let count = try await takeUpWork()
-                guard count > 0 else { return }
-                parts.log(.notice, "work of another gateway has been taken up", ["tasks": .init(count)])
-            } catch {
-                guard !isStopping else { return }
-                parts.log(.warning, "no work could be taken up", ["reason": "\(error)"])
+            while isWorkLeft, !isStopping {
+                // Who says so from here on may speak of work that the last claim did not find.
+                isWorkLeft = false
+                await takeUpWorkOfOthers()
             }
+        }
+    }
+
+    private func takeUpWorkOfOthers() async {
+        do throws(LedgerError) {
+            let count = try await takeUpWork()
+            guard count > 0 else { return }
+            parts.log(.notice, "work of another gateway has been taken up", ["tasks": .init(count)])
+        } catch {
+            guard !isStopping else { return }
+            parts.log(.warning, "no work could be taken up", ["reason": "\(error)"])
         }
     }
 

@@ -177,6 +177,8 @@ package actor Engine {
     var claims = 0
     /// Whether work that others left is being taken up.
     var isTakingUp = false
+    /// Whether somebody has said since the last look that there is such work.
+    var isWorkLeft = false
     /// Gateways that watch tasks of this one, and until when.
     var watchers: [TaskID: [LeaseHolder: UInt64]] = [:]
     /// Callbacks of unknown attempts that are being looked for.
